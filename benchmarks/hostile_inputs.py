@@ -32,7 +32,7 @@ BOMB_BYTES = 2 << 30
 """What a bomb of arrays unpacks to."""
 
 PACKED_BYTES = MORE_BYTES * 5 // 4
-"""What one of text unpacks to: more than an attempt may take."""
+"""What one of text or in an archive unpacks to: more than an attempt may take."""
 
 MIB = 1 << 20
 
@@ -56,13 +56,13 @@ def _packed_bomb(compress: Callable[[bytes], bytes]) -> Callable[[Path], object]
 
 
 def _npz_bomb(path: Path) -> None:
-    steps = BOMB_BYTES // 88
+    steps = PACKED_BYTES // 88
     with (
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
         archive.open("a.npy", "w", force_zip64=True) as to,
     ):
         to.write(_npy_header((steps, 88)))
-        for _ in range(BOMB_BYTES // (64 * MIB)):
+        for _ in range(PACKED_BYTES // (64 * MIB)):
             to.write(bytes(64 * MIB))
 
 

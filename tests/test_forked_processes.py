@@ -71,6 +71,14 @@ def test_what_forking_would_lose_has_a_process_without_forking(given: dict[str, 
         assert process.wait() == 0
 
 
+def test_what_libraries_of_other_tests_set_forbids_no_forking() -> None:
+    command = [sys.executable, "-m", "echoic", "--help"]
+    given = environment(TORCHINDUCTOR_CACHE_DIR="anywhere")
+    with subprocess.Popen(command, env=given, stdout=subprocess.DEVNULL) as process:
+        assert is_forked(process) == (subprocess.Popen is Forked)
+        assert process.wait() == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_process_is_there_until_it_is_waited_for(number: signal.Signals) -> None:
     command = [sys.executable, "-m", "shown_process", "wait"]

@@ -1,6 +1,7 @@
 // One call of a kernel, forward and backward, and how far it is from the oracle.
 #pragma once
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -121,12 +122,18 @@ const Real& real_of(const echoic::Sequence<Real>&);
 template <class Kernel>
 using RealOf = std::decay_t<decltype(real_of(std::declval<Kernel>()))>;
 
+const char* only_target = nullptr;  // by name; otherwise all
+
+bool is_checked(const echoic::Kernels& target) {
+  return target.supported() && (!only_target || std::strcmp(target.name, only_target) == 0);
+}
+
 // Calls `function(kernel, name)` for every target and precision there is here.
 template <class Check>
 void for_each_kernel(const Check& function) {
   for (int i = 0; i < echoic::target_count; ++i) {
     const echoic::Kernels& target = *echoic::targets[i];
-    if (!target.supported()) continue;
+    if (!is_checked(target)) continue;
     function(*target.f32, std::string(target.name) + " ");
     if (target.f64) function(*target.f64, std::string(target.name) + " double ");
   }

@@ -1,5 +1,5 @@
-// Checks every target that this CPU has against plain loops in double precision; `kernel_test quick` checks a part, and
-// `kernel_test targets` only which ones there are.
+// Checks every target that this CPU has against plain loops in double precision; `kernel_test quick` checks a part,
+// `kernel_test quick TARGET` that of one target, and `kernel_test targets` only which ones there are.
 #include <cstdio>
 #include <cstring>
 
@@ -22,20 +22,25 @@ void check_table() {
     check(!echoic::targets[i]->f64, "only plain C++ has double precision");
   }
   std::printf("targets:");
-  for (int i = 0; i <= last; ++i)
+  bool any = false;
+  for (int i = 0; i <= last; ++i) {
     if (echoic::targets[i]->supported()) std::printf(" %s", echoic::targets[i]->name);
+    any = any || is_checked(*echoic::targets[i]);
+  }
   std::printf("\n");
+  check(any, "there is a target to check");
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-  const bool quick = count == 2 && std::strcmp(arguments[1], "quick") == 0;
+  const bool quick = count > 1 && std::strcmp(arguments[1], "quick") == 0;
   const bool table = count == 2 && std::strcmp(arguments[1], "targets") == 0;
-  if (count > 2 || (count == 2 && !quick && !table)) {
-    std::fprintf(stderr, "usage: kernel_test [quick | targets]\n");
+  if (count > 3 || (count == 3 && !quick) || (count == 2 && !quick && !table)) {
+    std::fprintf(stderr, "usage: kernel_test [quick [TARGET] | targets]\n");
     return 2;
   }
+  if (count == 3) only_target = arguments[2];
   check_table();
   if (table) return failed ? 1 : 0;
   check_activations(quick);

@@ -57,7 +57,7 @@ def test_when_the_first_process_is_killed_no_other_is_left(tmp_path: Path) -> No
 def test_torchrun_goes_on_after_a_kill_bit_for_bit(tmp_path: Path, whole: dict[str, Any]) -> None:
     rank = 0  # which owns the run folder
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--max-restarts=3"]
-    script = [str(HERE / "dying_command.py"), str(rank), "150", *TRAIN, "--out", "run"]
+    script = [str(HERE / "dying_command.py"), str(rank), "75", *TRAIN, "--out", "run"]
     code, errors = Command([*torchrun, *script], tmp_path).wait()
     assert code == 0, errors
     assert "Another process of this training was lost" in errors

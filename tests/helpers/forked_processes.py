@@ -34,8 +34,13 @@ TRIAL = ["-P", "-c"]
 HAS_TORCH = find_spec("torch") is not None
 """`scripts/pythons` runs some tests without it."""
 
-READ_AT_START = re.compile(r"(OMP|MKL|OPENBLAS|MALLOC|LD|LC|MPL)_|PYTHON|TORCH(?!ELASTIC|_NCCL)|LANG|GLIBC_TUNABLES")
-"""Variables that are read once, by Python, the C library, torch and others; `PYTHONPATH` is read again."""
+READ_AT_START = re.compile(
+    r"(OMP|MKL|OPENBLAS|MALLOC|LD|LC|MPL)_|PYTHON|TORCH(?!ELASTIC|_NCCL|INDUCTOR_CACHE_DIR)|LANG|GLIBC_TUNABLES"
+)
+"""Variables that are read once, by Python, the C library, torch and others; `PYTHONPATH` is read again.
+
+torch's compiler sets the folder of its cache when some test has it imported, and reads it when it compiles.
+"""
 
 _New = subprocess.Popen
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 HUNG_S = 400
 TRIALS = 3
+EPOCHS = 60
 
 SETTINGS = [
-    "--lookback=16", "--strategy=recursive", "--network-weight=1", "--layers=4", "--epochs=60", "--patience=60",
+    "--lookback=16", "--strategy=recursive", "--network-weight=1", "--layers=4", f"--epochs={EPOCHS}", "--patience=60",
     "--stride=2", "--checkpoint-interval-s=0.05", "--search", "lr=0.002,0.004,0.008", "--sampler=grid",
     "--pruner=none", "--confirm=0", "--workers=2",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ HUNG_S = 600
 
 HERE = Path(__file__).parents[1] / "distributed"
 TRAIN = ["train", "forecast", "synth:sine,steps=300", "--strategy", "recursive", "--batching", "chunks", "--lookback",
-         "10", "--layers", "8", "--batch-size", "5", "--steps", "300", "--dropout", "0.2", "--threads", "1",
+         "10", "--layers", "8", "--batch-size", "5", "--steps", "150", "--dropout", "0.2", "--threads", "1",
          "--checkpoint-interval-s", "0.1"]  # fmt: skip
 """A training of a second, which the tests disturb."""
 

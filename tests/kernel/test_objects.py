@@ -61,7 +61,9 @@ def test_baseline_code_has_no_wide_instructions(objects: Any, output_of: Any) ->
 
 @pytest.mark.parametrize(("cpu", "targets"), [("Nehalem", "scalar"), ("Haswell", "avx2 scalar")])
 def test_an_older_cpu_gets_the_kernels_it_supports(built: Any, output_of: Any, cpu: Any, targets: Any) -> None:
-    lines = output_of(tool("qemu-x86_64"), "-cpu", cpu, built / "kernel_test", "quick").splitlines()
+    """The widest are checked: the others are those of still older ones."""
+    widest = targets.split()[0]
+    lines = output_of(tool("qemu-x86_64"), "-cpu", cpu, built / "kernel_test", "quick", widest).splitlines()
     assert lines[0] == f"targets: {targets}"
     assert re.fullmatch(r"[1-9]\d+ passed, 0 failed", lines[-1]), lines[-1]
 

@@ -4,6 +4,8 @@ import os
 import random
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from commands import run_command
-from killed_studies import HUNG_S, SETTINGS, TRIALS, checkpoints, kill, studying, wait_until, worker_pids
+from killed_studies import EPOCHS, HUNG_S, SETTINGS, TRIALS, checkpoints, kill, studying, wait_until, worker_pids
 
 import echoic
 
@@ -26,6 +28,17 @@ def folder(tmp_path: Path) -> Path:
 
 def begin(folder: Path, *options: str) -> list[object]:
     return ["forecast", folder.parent / "wave.csv", *SETTINGS, *options, "--out", folder]
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """What the block starts ignores signals that end it."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def finish(folder: Path) -> None:
@@ -43,7 +56,7 @@ def check_complete(folder: Path) -> None:
     assert sorted(path.name for path in (folder / "trials").iterdir()) == [str(number) for number in range(TRIALS)]
     for trial in trials:
         rows = study.run(trial.number).metrics()
-        assert [row["epoch"] for row in rows] == list(range(60))
+        assert [row["epoch"] for row in rows] == list(range(EPOCHS))
         assert trial.loss == min(row["dev_loss"] for row in rows)
     assert study.best.settings.train.lr == study.winner.settings["lr"]
 
@@ -64,14 +77,15 @@ def test_killed_workers_are_replaced_and_their_trials_end_as_if_they_were_not(fo
     check_complete(folder)
     trial = echoic.load_study(folder).trials[0]
     network: dict[str, Any] = {"lookback": 16, "strategy": "recursive", "network_weight": 1, "layers": (4,)}
-    training: dict[str, Any] = {"epochs": 60, "patience": 60, "stride": 2, "threads": 1, "lr": trial.settings["lr"]}
+    training: dict[str, Any] = {"epochs": EPOCHS, "patience": 60, "stride": 2, "threads": 1, "lr": trial.settings["lr"]}
     alone = echoic.train("forecast", folder.parent / "wave.csv", **network, **training)
     assert trial.loss == min(row["dev_loss"] for row in alone.metrics())
 
 
 def test_a_killed_study_goes_on_and_its_workers_end(folder: Path) -> None:
-    deaf = ("sh", "-c", "trap '' INT TERM; exec \"$@\"", "sh")
-    with studying(*begin(folder), before=deaf) as process:
+    with ExitStack() as stack:
+        with deaf():
+            process = stack.enter_context(studying(*begin(folder)))
         wait_until(lambda: len({path.parent.parent for path in checkpoints(folder)}) >= 2)
         workers = worker_pids(folder)
         process.kill()

@@ -224,7 +224,8 @@ class AudioSamples(SymbolHead):
     def _mixture(self, inputs: "_TierInputs", positions: Float[Tensor, "*batch conditioning"]) -> "_Mixture":
         """For samples at `positions`."""
         centre = compand(inputs.predicted, self.num_codes)[..., None]
-        hidden = torch.relu(self.first(torch.cat([inputs.window, centre, inputs.remaining[..., None], positions], -1)))
+        seen = torch.cat([inputs.window, centre, inputs.remaining[..., None], positions], -1)
+        hidden = torch.relu(ops.in_float32(self.first, seen))  # bfloat16 does not tell the levels of samples apart
         params = ops.in_float32(self.mixture, torch.relu(self.second(hidden)))
         weight, mean, width = params.chunk(_PER_COMPONENT, -1)
         return _Mixture(functional.log_softmax(weight, -1), centre + _FIRST_WIDTH * mean, width)
