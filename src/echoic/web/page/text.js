@@ -61,9 +61,9 @@ export class TextView {
     if (!this.isEditing) this.recall();
   }
 
-  /** What was typed meanwhile is read now. */
+  /** What was typed meanwhile is read now; all of it where going on was cut short, for which no state was saved. */
   onConnected() {
-    this.sync();
+    this.sync({ isAnew: this.text.readOnly });
   }
 
   onResult({ records }) {
@@ -93,10 +93,10 @@ export class TextView {
     this.timer = setTimeout(() => this.sync(), AFTER_TYPING_MS);
   }
 
-  /** Lets the network read what it has not; from the beginning if the text before has changed. */
-  sync() {
+  /** Lets the network read what it has not; from the beginning if the text before has changed, or on request. */
+  sync({ isAnew = false } = {}) {
     const text = this.text.value;
-    if (!text.startsWith(this.read)) {
+    if (isAnew || !text.startsWith(this.read)) {
       this.isEditing = true;
       this.channel.reset();
       this.isEditing = false;
