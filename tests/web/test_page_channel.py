@@ -29,7 +29,7 @@ CHANNEL = """async () => {
   window.answer = (message) => sockets.at(-1).onmessage({ data: JSON.stringify(message) });
   window.results = [];
   window.states = [];
-  window.channel = new Channel("text", { onResult: ({ position }) => results.push(position) });
+  window.channel = new Channel("text", { onHello() {}, onResult: ({ position }) => results.push(position) });
   answer({ type: "hello" });
   channel.begin();
 }"""
@@ -105,7 +105,7 @@ def test_what_is_refused_is_not_sent_again(page: Page) -> None:
 
 
 def test_states_are_given_to_those_that_asked_for_them_in_their_order(page: Page) -> None:
-    page.evaluate(STARTED + "for (const _ of [1, 2]) channel.save().then(({ position }) => states.push(position));")
+    page.evaluate(STARTED + "[1, 2].forEach(() => channel.save().then(({ position }) => states.push(position)));")
     page.evaluate("answer({ type: 'state', position: 1, state: 'one' })")
     assert page.evaluate("states") == [1]
     page.evaluate(LOSE, 1006)

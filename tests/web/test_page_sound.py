@@ -151,7 +151,8 @@ def test_the_output_of_an_effect_is_that_of_predict_and_is_played(
     browsed: Browsed, runs: dict[str, Run], tmp_path: Path
 ) -> None:
     sound = soundfile.read(browsed.file, dtype="float32")[0][MICROPHONE_HZ : 2 * MICROPHONE_HZ]
-    soundfile.write(tmp_path / "dry.wav", np.pad(sound, MICROPHONE_HZ // 4), MICROPHONE_HZ, subtype="FLOAT")
+    dry = sound * np.hanning(len(sound))  # without clicks, to which no two resamplers give quite the same edges
+    soundfile.write(tmp_path / "dry.wav", dry, MICROPHONE_HZ, subtype="FLOAT")
     expected = runs["pedal"].predict(tmp_path / "dry.wav")["target"]
     with browsed.page("pedal", PLAYED) as page:
         made = play_effect(page, tmp_path / "dry.wav", len(expected))
