@@ -2,7 +2,7 @@
 
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -11,8 +11,8 @@ import numpy as np
 import soundfile
 import soxr
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, ConsoleMessage, Download, Page, Playwright
-from served_process import TOKEN, Process
+from playwright.sync_api import Browser, ConsoleMessage, Download, Page, Playwright, WebSocket
+from served_process import TOKEN, Process, lasting_port
 
 CHROMIUM = shutil.which("chromium")
 """Debian's; playwright's own headless shell has no microphone."""
@@ -52,12 +52,11 @@ class Serving:
     def __init__(self, *arguments: str | Path, module: str = "echoic") -> None:
         self._arguments = arguments
         self._module = module
-        self.port = 0
+        self.port = lasting_port()
         self.start()
 
     def start(self) -> None:
         self._process = Process(*self._arguments, port=self.port, module=self._module)
-        self.port = self._process.port
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         self._process.end(number)
@@ -124,7 +123,9 @@ def opened(
     script: str = "",
     *,
     ready: str = "[data-kind=connected]",
+    watch: Callable[[WebSocket], None] | None = None,
     refusals: bool = False,
+    dies: bool = False,
     **options: Any,
 ) -> Iterator[Page]:
     """The page of a run, which must end without an error in its console and without a violation of its policy.
@@ -135,14 +136,20 @@ def opened(
         run: name of the run that is shown.
         script: runs before those of the page.
         ready: what there is once the page can be used.
+        watch: gets the sockets of the page.
         refusals: whether the server may refuse requests, which the browser notes in the console.
+        dies: whether the server is killed meanwhile, of which the browser has a word for every moment.
         options: of the browser's context.
     """
     errors: list[str] = []
+    known = (*_REFUSALS * refusals, *_DEATH * dies)
     with browser.new_context(permissions=["microphone"], **options) as context:
+        context.set_default_timeout(UP_TO_MS)
         page = context.new_page()
+        if watch:
+            page.on("websocket", watch)
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: _note(message, errors, refusals=refusals))
+        page.on("console", lambda message: _note(message, errors, known))
         page.add_init_script(_VIOLATIONS + script)
         page.goto(f"http://127.0.0.1:{port}/?token={TOKEN.replace(' ', '%20')}#{run}")
         page.wait_for_selector(ready)
@@ -159,31 +166,30 @@ def check_usable(page: Page) -> None:
           const isStop = (one) => one.tabIndex >= 0 && one.checkVisibility();
           const all = [...document.querySelectorAll(controls)].filter(isStop);
           all.forEach((one, number) => (one.dataset.number = number));
+          window.reached = [];
+          addEventListener("focusin", ({ target }) => reached.push(target.dataset.number));
           return all.length;
         }""",
         "button:not(:disabled), select, textarea, input:not([hidden]), [tabindex='0']",
     )
-    reached = set()
     for _ in range(wanted + 3):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement.dataset.number"))
-    assert {str(number) for number in range(wanted)} <= reached
-    for control in page.locator("button, select, textarea, input:not([hidden]), canvas").all():
-        assert control.evaluate(
-            "(one) => one.ariaLabel || one.labels?.[0]?.textContent || one.textContent.trim() || one.title"
-        )
+    assert {str(number) for number in range(wanted)} <= set(page.evaluate("reached"))
+    assert page.evaluate(_NAMELESS) == []
     width, room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert width <= room  # nothing to scroll sideways on a phone
 
 
-_SERVER_DOWN = (
-    "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_CONNECTION_CLOSED", "ERR_EMPTY_RESPONSE",
-    "Connection closed before receiving a handshake response",
-)  # fmt: skip
-"""What the browser says by itself while a server is down, or has just been killed."""
+_NAMELESS = """() => {
+  const nameOf = (one) => one.ariaLabel || one.labels?.[0]?.textContent || one.textContent.trim() || one.title;
+  const all = [...document.querySelectorAll("button, select, textarea, input:not([hidden]), canvas")];
+  return all.filter((one) => !nameOf(one)).map((one) => one.outerHTML);
+}"""
+
+_REFUSALS = ("status of 400", "status of 409")
+_DEATH = ("Failed to load resource: net::ERR_", "WebSocket connection to")
 
 
-def _note(message: ConsoleMessage, errors: list[str], *, refusals: bool) -> None:
-    known = [*_SERVER_DOWN, *(["status of 400", "status of 409"] if refusals else [])]
+def _note(message: ConsoleMessage, errors: list[str], known: tuple[str, ...]) -> None:
     if message.type in ("error", "warning") and not any(text in message.text for text in known):
         errors.append(message.text)

@@ -10,7 +10,8 @@ import pytest
 import soundfile
 from browsing import MICROPHONE_HZ, Browsed, content
 from numpy.typing import NDArray
-from playwright.sync_api import Page, WebSocket, expect
+from page_traffic import Traffic, wait_until
+from playwright.sync_api import Page, expect
 
 from echoic.api.run import Run
 
@@ -56,39 +57,22 @@ def hear(browsed: Browsed, run: str) -> Heard:
     """
     file = soundfile.read(browsed.file, dtype="float32")[0]
     for _ in range(_ATTEMPTS):
-        heard = _hear_once(browsed, run)
-        if _is_part(heard.sound, file):
+        heard = _hear_once(browsed, run, len(file))
+        if place_of(heard.sound, file) is not None:
             break
     return heard
 
 
-def _hear_once(browsed: Browsed, run: str) -> Heard:
-    blocks: list[NDArray[np.float32]] = []
-    results: list[str] = []
-
-    def sent(frame: str | bytes) -> None:
-        if isinstance(frame, bytes):
-            blocks.append(np.frombuffer(frame, np.float32))
-
-    def received(frame: str | bytes) -> None:
-        if isinstance(frame, str) and frame.startswith('{"type":"result"'):
-            results.append(frame)
-
-    def listen(socket: WebSocket) -> None:
-        socket.on("framesent", sent)
-        socket.on("framereceived", received)
-
-    with browsed.page(run) as page:
-        page.on("websocket", listen)
-        page.reload()
-        expect(page.locator("[data-kind=connected]")).to_be_visible()
+def _hear_once(browsed: Browsed, run: str, samples: int) -> Heard:
+    traffic = Traffic()
+    with browsed.page(run, watch=traffic.watch) as page:
         page.get_by_role("button", name="Microphone").click()
-        page.wait_for_timeout(1000 * (soundfile.info(browsed.file).duration + 0.5))
+        # Not for so many seconds: on a busy machine sound comes late.
+        wait_until(page, lambda: traffic.samples >= samples)
         page.get_by_role("button", name="Microphone").click()
         expect(page.get_by_text("Stopped.")).to_be_visible()
-        while len(results) <= len(blocks):  # the last one is what the end decides
-            page.wait_for_timeout(20)
-        return Heard(blocks, listed_events(page), page.locator(".latency").inner_text())
+        wait_until(page, traffic.has_ended)
+        return Heard(traffic.blocks, listed_events(page), page.locator(".latency").inner_text())
 
 
 def check_events(heard: Heard, run: Run, file: Path, folder: Path, most_apart_s: float) -> None:
@@ -102,9 +86,10 @@ def check_events(heard: Heard, run: Run, file: Path, folder: Path, most_apart_s:
     found = heard.events
     assert found["label"].to_list() == same["label"].to_list()
     np.testing.assert_allclose(found["onset_s"], same["onset_s"], atol=1e-6)
-    if not _is_part(heard.sound, soundfile.read(file, dtype="float32")[0]):
+    place = place_of(heard.sound, soundfile.read(file, dtype="float32")[0])
+    if place is None:
         pytest.skip("the browser has lost sound each time: is the machine busy?")
-    shift_s = place_of(heard.sound, soundfile.read(file, dtype="float32")[0]) / MICROPHONE_HZ
+    shift_s = place / MICROPHONE_HZ
     # An event that was under way when the page began to hear ends, and the next may begin, elsewhere.
     whole = predicted_events(run, file).filter(pl.col("onset_s") > shift_s + SETTLING_S)
     found = found.tail(len(whole))
@@ -112,18 +97,20 @@ def check_events(heard: Heard, run: Run, file: Path, folder: Path, most_apart_s:
     np.testing.assert_allclose(found["onset_s"] + shift_s, whole["onset_s"], atol=most_apart_s + 1e-6)
 
 
-def place_of(heard: NDArray[np.float32], file: NDArray[np.float32]) -> int:
-    """The sample of the file with which what was heard begins."""
-    first = np.flatnonzero(np.abs(heard) > 1e-3)[0]
-    clip = heard[first : first + 16]
+def place_of(heard: NDArray[np.float32], file: NDArray[np.float32]) -> int | None:
+    """The sample of the file with which what was heard begins; None if it is no part of the file.
+
+    Before the file there is silence.
+    """
+    first = np.flatnonzero(np.abs(heard) > 1e-3)
+    if not len(first):
+        return None
+    clip = heard[first[0] : first[0] + 16]
     windows = np.lib.stride_tricks.sliding_window_view(file, len(clip))
-    (place,) = np.flatnonzero((np.abs(windows - clip) < _CLOSE).all(1))
-    return int(place - first)
-
-
-def _is_part(heard: NDArray[np.float32], file: NDArray[np.float32]) -> bool:
-    """Whether what was heard is a part of the file; before the file there is silence."""
-    place = place_of(heard, file)
-    heard, file = heard[max(0, -place) :], file[max(0, place) :]
-    count = min(len(heard), len(file))
-    return np.allclose(heard[:count], file[:count], rtol=0, atol=_CLOSE)
+    for found in np.flatnonzero((np.abs(windows - clip) < _CLOSE).all(1)):
+        place = int(found - first[0])
+        part, whole = heard[max(0, -place) :], file[max(0, place) :]
+        count = min(len(part), len(whole))
+        if np.allclose(part[:count], whole[:count], rtol=0, atol=_CLOSE):
+            return place
+    return None

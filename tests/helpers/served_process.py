@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,6 +17,16 @@ from served_runs import Client
 from websockets.sync.client import connect
 
 TOKEN = "a token of a process"  # noqa: S105
+LASTING_PORTS = range(20_000, 30_000)
+
+
+def lasting_port() -> int:
+    """A free port below those of outgoing connections, so that none takes it before a server is started there again."""
+    while True:
+        port = secrets.choice(LASTING_PORTS)
+        with socket.socket() as trying:
+            if trying.connect_ex(("127.0.0.1", port)):
+                return port
 
 
 class Child:
@@ -39,8 +51,12 @@ class Process(Child):
         environment = os.environ | {"ECHOIC_TOKEN": TOKEN, "OMP_NUM_THREADS": "1", "PYTHONPATH": helpers}
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
         assert self.process.stderr
-        self.said = self.process.stderr.readline()
-        self.port = int(re.findall(r":(\d+)/\?token=", self.said)[0])
+        self.said = ""
+        while not (found := re.search(r":(\d+)/\?token=", self.said)):
+            line = self.process.stderr.readline()
+            assert line, f"the server has ended: {self.said}"
+            self.said += line
+        self.port = int(found[1])
 
     @contextmanager
     def connect(self, run: str) -> Iterator[Client]:

@@ -1,5 +1,6 @@
 """The page that makes a run, in a browser whose microphone hears tones: what its tests do on it."""
 
+import re
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -56,17 +57,44 @@ def add_class(page: Page, name: str) -> Locator:
     return card(page, name)
 
 
-def turn_on(page: Page) -> None:
+def turn_on(page: Page, least_db: float = -30) -> None:
+    """Turns the microphone on, and waits until a tone is heard, or what is as loud as that."""
     page.get_by_role("button", name="Microphone").click()
     expect(page.get_by_text("The microphone is on.")).to_be_visible()
-    page.wait_for_timeout(1100)  # until the first tone
+    wait_for_level(page, least_db)
 
 
-def record(page: Page, name: str, time_ms: float = 1000) -> None:
+def wait_for_level(page: Page, least_db: float) -> None:
+    page.wait_for_function("least => document.querySelector('.studio meter').value > least", arg=least_db)
+
+
+def record(page: Page, name: str) -> float:
+    """Holds the button until a tone and a pause have been heard; how many seconds the page has recorded at least."""
     card(page, name).get_by_role("button", name="Hold to record").focus()
     page.keyboard.down("Space")
-    page.wait_for_timeout(time_ms)
+    wait_for_a_tone(page, name)
     page.keyboard.up("Space")
+    return seconds_taken(page, name)
+
+
+def wait_for_a_tone(page: Page, name: str) -> None:
+    """Waits until a tone and a pause have been recorded."""
+    expect(_time_taken(page, name)).to_be_visible()  # not that of a take before
+    expect(_time_taken(page, name)).to_have_text(re.compile(r"^(0\.9|[1-9]\d*\.\d) s$"))
+
+
+def seconds_taken(page: Page, name: str) -> float:
+    """How much the page shows as recorded, also after its end."""
+    return float((_time_taken(page, name).text_content() or "").removesuffix(" s"))
+
+
+def _time_taken(page: Page, name: str) -> Locator:
+    return card(page, name).locator(".taking p")
+
+
+def press_twice(button: Locator) -> None:
+    """Presses a button and lets it go, as a screen reader does, between two blocks of sound."""
+    button.evaluate("(button) => { button.click(); button.click(); }")
 
 
 def drop(page: Page, target: Locator, *paths: Path) -> None:

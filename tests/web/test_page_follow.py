@@ -49,8 +49,8 @@ def mean(record: dict[str, Any]) -> Any:
 
 def test_the_fan_moves_with_each_row_of_a_sensor_on_every_page(browsed: Browsed) -> None:
     with (
-        browsed.page("forecast") as page,
-        browsed.page("forecast") as late,
+        browsed.page("forecast", dies=True) as page,
+        browsed.page("forecast", dies=True) as late,
         sending_to(browsed, "forecast") as sending,
     ):
         follow(page)

@@ -1,6 +1,5 @@
 """The page of `echoic serve` in a browser: what a person types and feeds, and the keyboard alone."""
 
-import json
 import re
 from pathlib import Path
 
@@ -13,7 +12,8 @@ pytest.importorskip("starlette", reason="the extra [serve] is not installed")
 pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not installed (pip install playwright)")
 
 from browsing import UP_TO_MS, Browsed, check_usable
-from playwright.sync_api import Page, expect
+from page_traffic import Traffic
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 pytestmark = pytest.mark.slow
 
@@ -25,17 +25,8 @@ def completion(page: Page) -> str:
 
 
 def test_text_is_completed_while_it_is_typed_and_edited(browsed: Browsed) -> None:
-    seeds = []
-
-    def note(frame: str | bytes) -> None:
-        message = json.loads(frame)
-        if message["type"] == "generate" and "seed" in message:
-            seeds.append(message["seed"])
-
-    with browsed.page("text") as page:
-        page.on("websocket", lambda socket: socket.on("framesent", note))
-        page.reload()
-        expect(page.locator("[data-kind=connected]")).to_be_visible()
+    traffic = Traffic()
+    with browsed.page("text", watch=traffic.watch) as page:
         box = page.get_by_label("Your text")
         box.press_sequentially("abcdef")
         first = completion(page)
@@ -44,14 +35,37 @@ def test_text_is_completed_while_it_is_typed_and_edited(browsed: Browsed) -> Non
         expect(box).to_have_value("abcdef" + first)
         completion(page)
         box.fill("abcdef")  # the network reads it anew, with the same result
-        page.wait_for_timeout(500)
         assert completion(page) == first
         page.get_by_role("button", name="Go on").click()
         expect(page.get_by_role("button", name="Go on")).to_have_attribute("aria-pressed", "false", timeout=UP_TO_MS)
         assert len(box.input_value()) == len("abcdef") + 400
         page.get_by_role("button", name=re.compile("Fork")).click()
         expect(page.locator(".made").last).to_have_text(re.compile(".{200}", re.DOTALL), timeout=UP_TO_MS)
-    assert len(set(seeds)) == 2
+    assert len({one["seed"] for one in traffic.objects("generate") if "seed" in one}) == 2
+
+
+def test_going_on_ends_where_the_connection_is_lost(browsed: Browsed) -> None:
+    sockets = list[WebSocketRoute]()
+
+    def connect(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        is_held = not sockets  # nothing that goes on comes through the first connection
+        server.on_message(lambda message: None if is_held and '"go on' in str(message) else socket.send(message))
+        sockets.append(socket)
+
+    with browsed.page("text") as page:
+        page.route_web_socket(re.compile("/ws/"), connect)
+        page.reload()
+        box, go_on = page.get_by_label("Your text"), page.get_by_role("button", name="Go on")
+        expect(page.locator("[data-kind=connected]")).to_be_visible()
+        box.press_sequentially("abcdef")
+        first = completion(page)
+        go_on.click()
+        expect(box).not_to_be_editable()
+        sockets[0].close(code=1001)
+        expect(box).to_be_editable()
+        expect(go_on).to_have_attribute("aria-pressed", "false")
+        assert completion(page) == first
 
 
 def test_a_state_is_saved_and_returned_to(browsed: Browsed, tmp_path: Path) -> None:
@@ -63,7 +77,7 @@ def test_a_state_is_saved_and_returned_to(browsed: Browsed, tmp_path: Path) -> N
         page.get_by_role("button", name="Save", exact=True).click()
         expect(page.get_by_text("Saved at 8 characters.")).to_be_visible()
         box.press_sequentially("ijabc")
-        page.wait_for_timeout(300)
+        completion(page)  # the network has read it
         page.get_by_role("button", name=re.compile("Return")).click()
         expect(box).to_have_value("abcdefgh")
         assert completion(page) == first
@@ -94,7 +108,8 @@ def test_a_table_moves_the_forecast(browsed: Browsed, runs: dict[str, Run]) -> N
         expect(page.get_by_text(re.compile("After 30 values: next"))).to_be_visible(timeout=UP_TO_MS)
         said = page.get_by_text(re.compile("After 30 values: next")).text_content() or ""
         page.get_by_role("button", name="Feed the slider").click()
-        expect(page.get_by_text(re.compile(r"After (3[3-9]|[4-9]\d) values: next"))).to_be_visible(timeout=UP_TO_MS)
+        more = page.get_by_text(re.compile(r"After (3[3-9]|[4-9]\d|[\d,]{3,}) values: next"))
+        expect(more).to_be_visible(timeout=UP_TO_MS)
         page.get_by_label("Table").fill("1\nmany\n")
         page.get_by_role("button", name="Feed the table").click()
         expect(page.locator("[data-kind=failed]")).to_contain_text("Row 2 has “many”")

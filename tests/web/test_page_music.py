@@ -9,7 +9,8 @@ import pytest
 pytest.importorskip("starlette", reason="the extra [serve] is not installed")
 pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not installed (pip install playwright)")
 
-from browsing import UP_TO_MS, Browsed, content
+from browsing import Browsed, content
+from page_traffic import Traffic, wait_until
 from playwright.sync_api import Page, expect
 
 mido = pytest.importorskip("mido", reason="SKIPPED: mido is not installed")
@@ -28,15 +29,32 @@ def notes_of(file: Any) -> dict[str, list[int]]:
     return {track.name: [one.note for one in track if one.type == "note_on"] for track in file.tracks}
 
 
+def wait_for_step(page: Page, traffic: Traffic, *pitches: int) -> None:
+    """Waits for a step in which just these pitches were played."""
+    before = len(traffic.sent)
+    wait_until(page, lambda: {"type": "push", "steps": [list(pitches)]} in traffic.sent[before:])
+
+
+SOUNDED = """() => {
+  window.said = "";
+  const texts = () => [...document.querySelectorAll("[role=status]")].map((one) => one.textContent).join();
+  const note = () => (window.said ||= document.querySelector(".piano .answer") ? texts() : "");
+  new MutationObserver(note).observe(document.querySelector(".piano"), { subtree: true, attributeFilter: ["class"] });
+}"""
+"""Notes what the page says once the network plays a key that is shown."""
+
+
 def test_music_is_answered_and_saved_as_midi(browsed: Browsed) -> None:
-    with browsed.page("music") as page:
-        for key in "zcb":
+    traffic = Traffic()
+    with browsed.page("music", watch=traffic.watch) as page:
+        page.evaluate(SOUNDED)
+        for key, pitch in zip("zcb", (48, 52, 55), strict=True):
             page.keyboard.down(key)
-            page.wait_for_timeout(250)
+            wait_for_step(page, traffic, pitch)
             page.keyboard.up(key)
-        expect(page.get_by_text("The network answers")).to_be_visible(timeout=UP_TO_MS)
+        page.wait_for_function("() => window.said")
+        assert "The network answers" in page.evaluate("said")
         expect(page.get_by_text("Surprise of the last step")).to_be_visible()
-        page.wait_for_timeout(1500)
         page.get_by_role("button", name="Stop").click()
         file = saved_midi(page)
         page.get_by_role("button", name=re.compile("Fork")).click()
@@ -59,26 +77,28 @@ window.receive = (...data) => window.keys.onmidimessage({ data: Uint8Array.from(
 
 
 def test_a_midi_keyboard_plays_and_may_be_unplugged(browsed: Browsed) -> None:
-    with browsed.page("music", MIDI) as page:
+    traffic = Traffic()
+    with browsed.page("music", MIDI, watch=traffic.watch) as page:
         page.get_by_label("answers when you pause").uncheck()
         page.get_by_role("button", name="MIDI keyboard").click()
         expect(page.get_by_text("Test keys")).to_be_visible()
         for on, off in (([0x90, 60, 100], [0x80, 60, 0]), ([0x93, 64, 1], [0x93, 64, 0])):
             page.evaluate("(data) => receive(...data)", on)
             expect(page.locator(".piano .down")).to_have_count(1)
-            page.wait_for_timeout(300)
+            wait_for_step(page, traffic, on[1])
             page.evaluate("(data) => receive(...data)", off)
             expect(page.locator(".piano .down")).to_have_count(0)
+            wait_for_step(page, traffic)
         page.evaluate("receive(0xb0, 64, 127); receive(0xf8);")  # a pedal and a clock are no notes
         page.evaluate("receive(0x90, 100, 80)")  # beyond the keys that are shown
-        page.wait_for_timeout(300)
+        wait_for_step(page, traffic, 100)
         page.evaluate("keys.state = 'disconnected'; access.inputs.clear(); access.onstatechange();")
         expect(page.get_by_text("The MIDI keyboard was unplugged.")).to_be_visible()
-        page.wait_for_timeout(300)
+        wait_for_step(page, traffic)
         page.evaluate("keys.state = 'connected'; access.inputs.set('1', keys); access.onstatechange();")
         expect(page.get_by_text("Test keys")).to_be_visible()
         page.evaluate("receive(0x90, 62, 80)")
-        page.wait_for_timeout(300)
+        wait_for_step(page, traffic, 62)
         page.get_by_role("button", name="Stop").click()
         file = saved_midi(page)
     assert notes_of(file)["you"] == [60, 64, 100, 62]

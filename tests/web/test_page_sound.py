@@ -19,6 +19,7 @@ pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not
 from browsing import FAILING_MICROPHONE, KEPT_MICROPHONE, MICROPHONE_HZ, UNPLUG, UP_TO_MS, Browsed
 from numpy.typing import NDArray
 from page_events import check_events, hear, listed_events, predicted_events, saved
+from page_traffic import Traffic, wait_until
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
@@ -75,9 +76,10 @@ def test_a_file_finds_the_events_of_predict_and_saves_them_for_other_programs(
 
 def test_a_killed_server_is_come_back_to_as_if_nothing_had_happened(browsed: Browsed, runs: dict[str, Run]) -> None:
     expected = predicted_events(runs["detect"], browsed.file)
-    with browsed.page("detect") as page:
+    traffic = Traffic()
+    with browsed.page("detect", watch=traffic.watch, dies=True) as page:
         play_file(page, browsed.file, is_audible=True)  # at its own pace
-        page.wait_for_timeout(1500)
+        wait_until(page, lambda: traffic.samples > 1.5 * MICROPHONE_HZ)
         browsed.serving.stop(signal.SIGKILL)
         expect(page.locator("[data-kind=lost]").first).to_be_visible()
         browsed.serving.start()
@@ -90,9 +92,11 @@ def test_a_killed_server_is_come_back_to_as_if_nothing_had_happened(browsed: Bro
 
 
 def test_clips_are_those_of_predict(browsed: Browsed, runs: dict[str, Run], tmp_path: Path) -> None:
-    with browsed.page("classify") as page:
+    traffic = Traffic()
+    with browsed.page("classify", watch=traffic.watch) as page:
         play_file(page, browsed.file)
         expect(page.get_by_text("heard.wav is over.")).to_be_visible(timeout=UP_TO_MS)
+        wait_until(page, traffic.has_ended)
         expect(page.get_by_text(re.compile("clips?; the last one"))).to_be_visible()
         clips = listed_events(page)
         shown = [page.get_by_role("meter", name=name).get_attribute("aria-valuenow") for name in ("low", "high")]
@@ -143,10 +147,15 @@ def play_effect(page: Page, file: Path, samples: int) -> NDArray[np.float32]:
     return made
 
 
-def test_the_output_of_an_effect_is_that_of_predict_and_is_played(browsed: Browsed, runs: dict[str, Run]) -> None:
-    expected = runs["pedal"].predict(browsed.file)["target"]
+def test_the_output_of_an_effect_is_that_of_predict_and_is_played(
+    browsed: Browsed, runs: dict[str, Run], tmp_path: Path
+) -> None:
+    sound = soundfile.read(browsed.file, dtype="float32")[0][MICROPHONE_HZ : 2 * MICROPHONE_HZ]
+    dry = sound * np.hanning(len(sound))  # without clicks, to which no two resamplers give quite the same edges
+    soundfile.write(tmp_path / "dry.wav", dry, MICROPHONE_HZ, subtype="FLOAT")
+    expected = runs["pedal"].predict(tmp_path / "dry.wav")["target"]
     with browsed.page("pedal", PLAYED) as page:
-        made = play_effect(page, browsed.file, len(expected))
+        made = play_effect(page, tmp_path / "dry.wav", len(expected))
         expect(page.get_by_role("button", name="Stop playing")).to_have_attribute("aria-pressed", "true")
         played = page.evaluate("window.played")
         page.get_by_role("button", name="Stop playing").click()
@@ -154,8 +163,7 @@ def test_the_output_of_an_effect_is_that_of_predict_and_is_played(browsed: Brows
         page.get_by_role("button", name="Play", exact=True).click()
         page.evaluate("window.played.length = 0")
         page.get_by_role("button", name="Microphone").click()
-        while page.evaluate("window.played.length") < 20:
-            page.wait_for_timeout(20)
+        page.wait_for_function("() => window.played.length >= 20")
         bypassed = page.evaluate("window.played.slice(0, 10)")
     assert len(made) == len(expected)
     np.testing.assert_allclose(made, expected.clip(-1, 1), atol=2**-14)
@@ -190,3 +198,31 @@ def test_a_file_that_is_no_sound_is_said_to_be_none(browsed: Browsed, tmp_path: 
     with browsed.page("detect") as page:
         play_file(page, tmp_path / "notes.wav")
         expect(page.locator("[data-kind=failed]")).to_contain_text("notes.wav is no sound")
+
+
+SLOW_DECODING = """
+const decode = OfflineAudioContext.prototype.decodeAudioData;
+OfflineAudioContext.prototype.decodeAudioData = async function (bytes) {
+  await new Promise((resolve) => (window.decode = resolve));
+  try {
+    return await decode.call(this, bytes);
+  } catch (error) {
+    setTimeout(() => (window.hasFailed = true));
+    throw error;
+  }
+};
+"""
+"""Files are decoded when the test calls `window.decode`."""
+
+
+def test_a_file_that_fails_once_the_microphone_is_on_does_not_end_it(browsed: Browsed, tmp_path: Path) -> None:
+    (tmp_path / "notes.wav").write_text("no sound")
+    with browsed.page("detect", SLOW_DECODING) as page:
+        play_file(page, tmp_path / "notes.wav")
+        expect(page.get_by_text("Reading notes.wav")).to_be_visible()
+        page.get_by_role("button", name="Microphone").click()
+        expect(page.get_by_text("The microphone is on.")).to_be_visible()
+        page.evaluate("window.decode()")
+        page.wait_for_function("() => window.hasFailed")
+        expect(page.get_by_text("The microphone is on.")).to_be_visible()
+        expect(page.get_by_role("button", name="Microphone")).to_have_attribute("aria-pressed", "true")

@@ -10,12 +10,16 @@ pytest.importorskip("starlette", reason="the extra [serve] is not installed")
 pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not installed (pip install playwright)")
 
 from browsing import UP_TO_MS, Browsed, content
+from page_traffic import Traffic, wait_until
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.slow
 
 RATE_HZ = 2000
 """Of the run."""
+
+LOUD, HEARD = 0.1, 1000
+"""Louder than the noise of the recording; and the samples of the microphone that must be."""
 
 PLAYED = """
 // A device of twice the rate of the network: every other sample that it plays is one of the network's.
@@ -26,6 +30,7 @@ window.AudioContext = class extends Context {
   }
 };
 window.played = [];
+window.sounded = () => window.played.filter((one, at) => at % 2 === 0 && Math.abs(one) > 1e-9).length;
 const connect = AudioNode.prototype.connect;
 AudioNode.prototype.connect = function (target, ...more) {
   if (target instanceof AudioDestinationNode) capture(this);
@@ -42,29 +47,23 @@ async function capture(source) {
 
 
 def test_a_voice_goes_on_where_the_button_is_let_go_and_is_heard(browsed: Browsed, tmp_path: Path) -> None:
-    generated: list[np.ndarray] = []
-
-    def note(frame: str | bytes) -> None:
-        if isinstance(frame, bytes):
-            generated.append(np.frombuffer(frame, np.float32))
-
-    with browsed.page("audio", PLAYED) as page:
-        page.on("websocket", lambda socket: socket.on("framereceived", note))
-        page.reload()
-        expect(page.locator("[data-kind=connected]")).to_be_visible()
+    traffic = Traffic()
+    with browsed.page("audio", PLAYED, watch=traffic.watch) as page:
         page.get_by_label("Seconds", exact=True).fill("1")
         held = page.get_by_role("button", name="Hold and speak")
         held.focus()
         page.keyboard.down("Space")
-        page.wait_for_timeout(2600)
+        wait_until(page, lambda: sum((abs(block) > LOUD).sum() for block in traffic.blocks) > HEARD)
         page.keyboard.up("Space")
         expect(page.get_by_role("button", name="Save as WAV").first).to_be_enabled(timeout=UP_TO_MS)
-        page.wait_for_timeout(2500)
+        wait_until(page, lambda: len(traffic.sound) >= RATE_HZ)
+        sounding = int((traffic.sound != 0).sum())
+        page.wait_for_function("count => sounded() >= count", arg=sounding)
         with page.expect_download() as waiting:
             page.get_by_role("button", name="Save as WAV").first.click()
         (tmp_path / "made.wav").write_bytes(content(waiting.value))
         played = np.array(page.evaluate("window.played"), np.float32)
-    made = np.concatenate(generated)
+    made = traffic.sound
     assert len(made) == RATE_HZ
     assert made.std() > 0.01
     saved, rate_hz = soundfile.read(tmp_path / "made.wav", dtype="float32")

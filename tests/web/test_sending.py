@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from served_process import Process, Sending, sent
+from served_process import Process, Sending, lasting_port, sent
 from served_runs import TOKEN, Served, serving
 
 from echoic.api.live import run_live
@@ -101,13 +101,14 @@ def test_followers_have_the_results_of_the_sensor_from_wherever_they_join(served
         assert shared == {"type": "shared", "values": [[None]]}
         (theirs,) = sending.records(1)
         assert late.answer({"type": "push", "values": shared["values"]})["records"] == [theirs]
+        assert early.receive()["values"] == [[None]]
         early.send({"type": "unfollow"})
+        assert early.answer({"type": "save"})["type"] == "state"  # the server has read it
         sending.write("4\n")
         assert late.receive()["values"] == [[4.0]]
         left, _, code = sending.end()
         assert (len(left), code) == (1, 0)
         assert late.receive() == {"type": "source", "state": None}
-        assert early.receive()["values"] == [[None]]
         assert early.answer({"type": "save"})["type"] == "state"  # nothing more has come
 
 
@@ -154,17 +155,17 @@ def test_a_follower_that_does_not_read_is_dropped_and_the_others_are_not(runs: d
 
 
 def test_rows_that_come_faster_than_messages_may_go_are_sent_together(runs: dict[str, Run]) -> None:
-    rows = "".join(f"{at % 7}\n" for at in range(3000)).encode()
-    with serving({"forecast": runs["forecast"]}, Limits(messages_per_s=50)) as served:
+    rows = "".join(f"{at % 7}\n" for at in range(300)).encode()
+    with serving({"forecast": runs["forecast"]}, Limits(messages_per_s=3)) as served:
         records, _, code = sent(["--to", address_of(served.port)], rows, TOKEN)
-        assert (records[-1]["step"], code) == (3000, 0)
-        assert len(records) < 1000
+        assert (records[-1]["step"], code) == (300, 0)
+        assert len(records) < 100
         assert not served.server.monitor.dropped
 
 
 def test_a_sensor_of_a_killed_server_goes_on_as_if_nothing_had_happened(runs: dict[str, Run]) -> None:
     run = runs["forecast"]
-    with Process(run.path) as first, Sending("--to", address_of(first.port)) as sending:
+    with Process(run.path, port=lasting_port()) as first, Sending("--to", address_of(first.port)) as sending:
         sending.write("".join(f"{at % 7}\n" for at in range(20)))
         records = sending.until(20)
         first.end(signal.SIGKILL)

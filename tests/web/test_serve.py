@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from served_process import Process
+from served_process import Process, lasting_port
 from served_runs import TOKEN, Client, Served
 from websockets.exceptions import ConnectionClosed
 
@@ -263,7 +263,7 @@ def test_hosts_are_known_in_any_case() -> None:
 def test_clients_of_a_killed_server_go_on_as_if_nothing_had_happened(runs: dict[str, Run]) -> None:
     run = runs["detect"]
     _, sound = sound_of(run)
-    with Process(run.path) as first, first.connect(run.path.name) as client:
+    with Process(run.path, port=lasting_port()) as first, first.connect(run.path.name) as client:
         records = streamed(client, sound[:4000])
         saved = client.answer({"type": "save"})
         lost = streamed_from(client, sound, 4000, 5200)

@@ -55,10 +55,13 @@ def test_files_folders_and_zips_are_added(taught_page: TaughtPage, tmp_path: Pat
         clap = add_class(page, "clap")
         clap.locator("input[multiple]").set_input_files(files[:2])
         expect(clap.get_by_role("listitem")).to_have_count(2, timeout=UP_TO_MS)
+        expect(page.get_by_text("2 examples added to clap.")).to_be_visible()
         clap.locator("input[webkitdirectory]").set_input_files(tmp_path / "sounds" / "high")
         expect(clap.get_by_role("listitem")).to_have_count(5, timeout=UP_TO_MS)
+        expect(page.get_by_text("3 examples added to clap.")).to_be_visible()  # then nothing moves any more
         drop(page, clap, files[0])
         expect(clap.get_by_role("listitem")).to_have_count(6, timeout=UP_TO_MS)
+        expect(page.get_by_text("1 example added to clap.")).to_be_visible()
         # A folder of class folders, anywhere.
         drop(page, page.get_by_role("heading", name="Show"), tmp_path / "sounds")
         skipped = page.get_by_role("list", name="Skipped files")
@@ -67,9 +70,9 @@ def test_files_folders_and_zips_are_added(taught_page: TaughtPage, tmp_path: Pat
         expect(skipped).to_contain_text("damaged.wav")
         expect(skipped.get_by_role("listitem")).to_have_count(2)
         drop(page, page.get_by_role("heading", name="Show"), tmp_path / "set.zip", files[0])
-        expect(page.get_by_text("6 examples added; skipped:")).to_be_visible(timeout=UP_TO_MS)
         expect(skipped).to_contain_text("readme.md")
         expect(skipped).to_contain_text("0.wav is in no folder of a class")
+        expect(page.get_by_text("6 examples added; skipped:")).to_be_visible(timeout=UP_TO_MS)
         expect(page.get_by_role("heading", level=3)).to_have_text(["Background", "clap", "high", "low", "one", "two"])
     counts = {one.name: len(taught_page.files(one.name)) for one in taught_page.examples.iterdir()}
     assert counts == {"Background": 0, "clap": 6, "high": 3, "low": 3, "one": 3, "two": 3}

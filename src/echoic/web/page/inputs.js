@@ -20,7 +20,7 @@ export class Reading {
   }
 
   isBusy() {
-    return this.panels.some((panel) => panel.channel.isBusy);
+    return this.panels.some(({ channel }) => channel.isBusy || !channel.canPush);
   }
 
   onRows(values) {

@@ -84,6 +84,11 @@ export class MusicView {
     this.listen();
   }
 
+  /** What was asked for on a connection that was lost does not come. */
+  onConnected() {
+    this.isWaiting = false;
+  }
+
   /** It is the player's turn. */
   listen() {
     this.performer.hush();

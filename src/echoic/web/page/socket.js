@@ -8,6 +8,7 @@ const MOST_BUFFERED_BYTES = 64 * 1024;
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5000;
 const REFUSED = 1008;
+const FINISH = "finish";
 
 export class Channel {
   /**
@@ -19,15 +20,17 @@ export class Channel {
     this.listener = listener;
     this.start = { type: "start" };
     this.saved = null; // { state, position, bytes }
-    this.unsaved = []; // what was sent after it: { message, count, stamp }
+    this.unsaved = []; // what was sent after it: { message, position, stamp }
+    this.asked = []; // of that and FINISH, what has no result on this connection yet, in its order
+    this.starting = 0; // starts without an answer: until then come results of the sequence before
     this.sent = 0; // position after all that was sent
     this.received = 0; // position after the last result
     this.dropped = 0; // what could not be sent: samples, rows, characters or steps
-    this.waits = [];
+    this.waits = []; // for states that were asked for, in their order
     this.wait_ms = FIRST_WAIT_MS;
     this.isReady = false;
     this.connect();
-    this.timer = setInterval(() => this.unsaved.length && this.save(), SAVE_EVERY_MS);
+    this.timer = setInterval(() => this.isReady && this.unsaved.length && this.save(), SAVE_EVERY_MS);
   }
 
   /** Ends the connection for good. */
@@ -42,8 +45,10 @@ export class Channel {
     this.start = { type: "start", ...fields };
     this.saved = null;
     this.unsaved = [];
+    this.asked = [];
+    this.isFinishing = false;
     this.sent = this.received = fields.position ?? 0;
-    if (this.isReady) this.send(this.start);
+    if (this.isReady) this.sendStart(this.start);
     this.listener.onBegin?.(this.sent);
   }
 
@@ -67,6 +72,7 @@ export class Channel {
     const message = data instanceof Float32Array ? data : JSON.stringify({ type: "push", ...data });
     this.sent += count;
     this.unsaved.push({ message, position: this.sent, stamp });
+    this.asked.push(this.unsaved.at(-1));
     this.socket.send(message);
     return true;
   }
@@ -88,9 +94,12 @@ export class Channel {
 
   /** The end of the sequence: what is still to come is sent, then a new one begins. */
   finish() {
-    if (!this.isReady) return;
-    this.saved = null;
-    this.unsaved = [];
+    this.isFinishing = true;
+    if (this.isReady) this.sendFinish();
+  }
+
+  sendFinish() {
+    this.asked.push(FINISH);
     this.send({ type: "finish" });
   }
 
@@ -100,17 +109,21 @@ export class Channel {
     if (this.isReady) this.send({ type: isFollowing ? "follow" : "unfollow" });
   }
 
-  /** The state now, as the server sends it. */
+  /** The state now, as the server sends it; while it is away, the state with which it comes back. */
   save() {
     return new Promise((resolve) => {
-      if (!this.isReady) return;
       this.waits.push(resolve);
-      this.send({ type: "save" });
+      if (this.isReady) this.send({ type: "save" });
     });
   }
 
   send(message) {
     this.socket.send(JSON.stringify(message));
+  }
+
+  sendStart(start) {
+    this.starting++;
+    this.send(start);
   }
 
   connect() {
@@ -127,7 +140,8 @@ export class Channel {
 
   take(message) {
     if (message.type === "hello") this.greeted(message);
-    else if (message.type === "result") this.answered(message);
+    else if (message.type === "started") this.starting--;
+    else if (message.type === "result") this.starting || this.answered(message);
     else if (message.type === "generated") this.listener.onGenerated?.(message, this.made);
     else if (message.type === "state") this.stored(message);
     else if (message.type === "source") this.listener.onSource?.(message);
@@ -146,40 +160,58 @@ export class Channel {
 
   /** Begins from the state that was saved last, with what was sent after it. */
   comeBack() {
-    this.send({ ...this.start, ...(this.saved && { state: this.saved.state, position: this.saved.position }) });
+    this.sendStart({ ...this.start, ...(this.saved && { state: this.saved.state, position: this.saved.position }) });
     for (const { message } of this.unsaved) this.socket.send(message);
+    this.asked = [...this.unsaved];
+    this.waits.forEach(() => this.send({ type: "save" }));
+    if (this.isFinishing) this.sendFinish();
   }
 
   answered(message) {
-    const pushed = this.unsaved.find((one) => one.position === message.position);
+    const asked = this.asked.shift();
+    if (asked === FINISH) Object.assign(this, { saved: null, unsaved: [], isFinishing: false });
     // Those that are computed again after a lost connection have been shown already.
-    const isNew = message.position > this.received || !pushed;
+    const isNew = message.position > this.received || asked === FINISH;
     this.received = Math.max(this.received, message.position);
-    if (isNew) this.listener.onResult?.(message, pushed?.stamp, message.samples ? this.made : undefined);
+    if (isNew) this.listener.onResult?.(message, asked?.stamp, message.samples ? this.made : undefined);
   }
 
   stored(message) {
-    this.saved = message;
-    this.unsaved = this.unsaved.filter((one) => one.position > message.position);
-    this.listener.onState?.(message);
-    for (const resolve of this.waits.splice(0)) resolve(message);
+    if (!this.starting) {
+      this.saved = message;
+      this.unsaved = this.unsaved.filter((one) => one.position > message.position);
+      this.listener.onState?.(message);
+    }
+    this.waits.shift()?.(message);
   }
 
   lost(code) {
     this.isReady = false;
-    this.waits = [];
+    this.asked = [];
     if (this.isClosed) return;
     if (code !== REFUSED) {
       this.listener.onError?.(""); // coming back mends what it was, such as a limit of time
     } else {
-      // Sending it again would be refused again.
-      this.unsaved = [];
-      if (!this.saved) this.start = { ...this.start, state: null, position: 0 };
-      this.sent = this.received = this.saved?.position ?? 0;
+      this.leaveOut();
     }
+    this.starting = 0;
     this.listener.onStatus?.("lost", "The connection is lost; trying again …");
     setTimeout(() => this.isClosed || this.checkAndConnect(), this.wait_ms);
     this.wait_ms = Math.min(LONGEST_WAIT_MS, this.wait_ms * 2);
+  }
+
+  /** Sending what was refused again would be refused again: a state to go on from, or what has no result. */
+  leaveOut() {
+    const begin = this.saved?.position ?? this.start.position ?? 0;
+    if (!this.starting) {
+      Object.assign(this, { unsaved: [], isFinishing: false, sent: begin, received: begin });
+      return;
+    }
+    this.start = { ...this.start, state: null, position: 0 };
+    this.saved = null;
+    for (const one of this.unsaved) one.position -= begin;
+    this.sent -= begin;
+    this.received = Math.max(0, this.received - begin);
   }
 
   async checkAndConnect() {

@@ -46,6 +46,11 @@ export class SoundView {
     this.player.close();
   }
 
+  /** What was asked for on a connection that was lost does not come. */
+  onConnected() {
+    this.stop();
+  }
+
   isReady() {
     return this.channel.canPush;
   }

@@ -70,7 +70,7 @@ export class SoundInput {
 
   /** Opens the microphone; false if that failed. */
   async listen() {
-    const source = this.takeOver(new Microphone((block) => this.heard(source, block), this.showing()));
+    const source = this.takeOver(new Microphone((block) => this.heard(source, block), (...state) => this.showOf(source, ...state)));
     this.microphoneButton.setAttribute("aria-pressed", "true");
     const isOpen = await source.open();
     if (!isOpen) this.released(source);
@@ -80,7 +80,8 @@ export class SoundInput {
   async play(file) {
     if (!file) return;
     const heard = (block) => this.heard(source, block);
-    const source = this.takeOver(new SoundFile(file, heard, this.showing(), () => this.listener.isReady()));
+    const shown = (...state) => this.showOf(source, ...state);
+    const source = this.takeOver(new SoundFile(file, heard, shown, () => this.listener.isReady()));
     const wasHeard = (await source.open()) && (await source.play(this.pace));
     this.fileInput.value = "";
     if (!wasHeard) return;
@@ -131,11 +132,11 @@ export class SoundInput {
     this.listener.onBlock(block);
   }
 
-  showing() {
-    return (kind, text) => {
-      this.show(kind, text);
-      if (kind === "failed") this.released(this.source);
-    };
+  /** Shows the state of a source, unless another one has taken over. */
+  showOf(source, kind, text) {
+    if (source !== this.source) return;
+    this.show(kind, text);
+    if (kind === "failed") this.released(source);
   }
 
   show(kind, text) {

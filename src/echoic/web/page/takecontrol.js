@@ -14,6 +14,7 @@ const AGAIN = "make the sound again and again, with short pauses";
 export class TakeControl {
   constructor(card) {
     this.card = card;
+    this.presses = 0;
     this.timed = button(`Record ${TIMED_S} seconds`, () => this.toggle(), {
       "aria-label": `Record ${TIMED_S} seconds of ${card.name}`,
       title: card.isBackground ? "Each second becomes an example" : `${AGAIN}: each one becomes an example`,
@@ -43,6 +44,7 @@ export class TakeControl {
   async press(pressed) {
     const { card } = this;
     this.release();
+    const press = ++this.presses;
     this.pressed = pressed;
     pressed.setAttribute("aria-pressed", "true");
     card.say("");
@@ -52,8 +54,9 @@ export class TakeControl {
         this.release();
         return card.say("Nothing was recorded; the reason stands beside the microphone.", { isFault: true });
       }
-      // It was let go while the browser asked.
-      if (this.pressed !== pressed) return card.say("The microphone is on: hold the button while you make the sound.");
+      // It was let go while the browser asked, and perhaps pressed again.
+      if (this.presses !== press) return undefined;
+      if (!this.pressed) return card.say("The microphone is on: hold the button while you make the sound.");
     }
     return this.record(pressed);
   }

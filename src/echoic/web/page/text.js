@@ -13,7 +13,8 @@ export class TextView {
     this.channel = channel;
     this.temperature = 0.7;
     this.read = ""; // what the network has read
-    this.number = 0;
+    this.number = 0; // of the completion
+    this.turn = 0; // of going on
     this.text = element("textarea", { rows: 8, spellcheck: false, placeholder: "Type here …", "aria-label": "Your text" });
     this.mirror = element("div", { className: "mirror", "aria-hidden": "true" });
     this.text.oninput = () => this.typed();
@@ -55,13 +56,14 @@ export class TextView {
   }
 
   onRestart() {
+    this.endGoingOn();
     this.read = "";
     if (!this.isEditing) this.recall();
   }
 
-  /** What was typed meanwhile is read now. */
+  /** What was typed meanwhile is read now; all of it where going on was cut short, for which no state was saved. */
   onConnected() {
-    this.sync();
+    this.sync({ isAnew: this.text.readOnly });
   }
 
   onResult({ records }) {
@@ -73,7 +75,7 @@ export class TextView {
   onGenerated({ id, text, done }) {
     if (id.startsWith("future")) {
       this.futures.querySelector(`#${id}`).append(text);
-    } else if (id === "go on") {
+    } else if (id === `go on ${this.turn}`) {
       this.text.value += text;
       this.read += text;
       this.text.scrollTop = this.text.scrollHeight;
@@ -85,15 +87,16 @@ export class TextView {
   }
 
   typed() {
+    this.number++; // a completion that is under way is one of the text before
     this.show("");
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.sync(), AFTER_TYPING_MS);
   }
 
-  /** Lets the network read what it has not; from the beginning if the text before has changed. */
-  sync() {
+  /** Lets the network read what it has not; from the beginning if the text before has changed, or on request. */
+  sync({ isAnew = false } = {}) {
     const text = this.text.value;
-    if (!text.startsWith(this.read)) {
+    if (isAnew || !text.startsWith(this.read)) {
       this.isEditing = true;
       this.channel.reset();
       this.isEditing = false;
@@ -143,7 +146,7 @@ export class TextView {
   piece() {
     this.left = Math.max(0, this.left - PIECE);
     const options = { temperature: this.temperature };
-    this.channel.generate({ length: PIECE, options, keep: true, id: "go on" });
+    this.channel.generate({ length: PIECE, options, keep: true, id: `go on ${this.turn}` });
   }
 
   pieceIsDone() {
@@ -152,9 +155,15 @@ export class TextView {
       this.piece();
       return;
     }
+    this.endGoingOn();
+    this.complete();
+  }
+
+  endGoingOn() {
+    this.turn++;
+    this.left = 0;
     this.text.readOnly = false;
     this.goOnButton.setAttribute("aria-pressed", "false");
-    this.complete();
   }
 
   /** Two ways in which the text may go on. */

@@ -5,11 +5,12 @@ import { button, element, field, slider, takeDropped } from "./dom.js";
 import { counted } from "./words.js";
 
 const PIECE_ROWS = 500;
-const LAST_ROWS = 200; // fed one by one; those before them at once
+const LAST_ROWS = 200; // fed one by one; those before them in pieces
+const EARLY_MS = 5; // between two looks whether a piece has its result
 const MOST_SLIDERS = 4;
 
 export class ValuesInput {
-  /** `listener` has onRows(rows) and isBusy(): rows wait until those before them have their result. */
+  /** `listener` has onRows(rows) and isBusy(): rows wait for the server, and for the results of those before them. */
   constructor(features, listener) {
     this.features = features;
     this.listener = listener;
@@ -52,7 +53,7 @@ export class ValuesInput {
     else this.feed();
   }
 
-  /** Feeds the table: all but the last rows at once, those at the pace that is set. */
+  /** Feeds the table: all but the last rows as fast as they have results, those at the pace that is set. */
   feed() {
     this.stop();
     try {
@@ -62,10 +63,7 @@ export class ValuesInput {
       return;
     }
     this.widen();
-    this.next = Math.max(0, this.rows.length - LAST_ROWS);
-    for (let at = 0; at < this.next; at += PIECE_ROWS) {
-      this.listener.onRows(this.rows.slice(at, Math.min(this.next, at + PIECE_ROWS)));
-    }
+    this.next = 0;
     this.feedButton.setAttribute("aria-pressed", "true");
     this.tick();
   }
@@ -76,9 +74,14 @@ export class ValuesInput {
       this.show("ended", `${counted(this.rows.length, "row")}: all are fed.`);
       return;
     }
-    if (!this.listener.isBusy()) this.listener.onRows([this.rows[this.next++]]);
+    const early = Math.min(PIECE_ROWS, this.rows.length - LAST_ROWS - this.next);
+    if (!this.listener.isBusy()) {
+      const end = this.next + Math.max(1, early);
+      this.listener.onRows(this.rows.slice(this.next, end));
+      this.next = end;
+    }
     this.show("open", `Row ${this.next} of ${this.rows.length}.`);
-    this.timer = setTimeout(() => this.tick(), 1000 / this.perSecond);
+    this.timer = setTimeout(() => this.tick(), early > 0 ? EARLY_MS : 1000 / this.perSecond);
   }
 
   stop() {
