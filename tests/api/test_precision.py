@@ -9,7 +9,7 @@ import echoic
 from echoic import ops
 
 TEXT = "the quick brown fox jumps over the lazy dog. " * 40
-TINY: dict[str, Any] = {"layers": (66,), "steps": 6, "batch_size": 4, "threads": 1}
+TINY: dict[str, Any] = {"layers": (66,), "steps": 6, "batch_size": 4, "threads": 1, "network_weight": 1.0}
 
 
 def test_a_cpu_that_gains_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,5 +28,5 @@ def test_the_network_is_a_float32_one_and_evaluated_as_such() -> None:
     losses = [run.result()["best_dev_loss"] for run in (plain, rounded)]
     assert losses[0] != losses[1]
     assert losses[1] == pytest.approx(losses[0], rel=1e-2)
-    scores = [run.evaluate().scores["nats_per_character"] for run in (plain, rounded)]
+    scores = [run.evaluate().scores["nats_per_char"] for run in (plain, rounded)]
     assert scores[1] == pytest.approx(scores[0], rel=1e-2)
