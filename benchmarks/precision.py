@@ -62,7 +62,8 @@ def trained(work: Work, options: Namespace, precision: str, seed: int) -> Traine
     """Trains once, in a folder that is forgotten."""
     data: Path = options.data
     settings = work.settings | {name: str(data / work.settings[name]) for name in PATHS if name in work.settings}
-    settings |= {"steps": work.steps, "seed": seed, "precision": precision, "threads": options.threads}
+    settings |= {"seed": seed, "precision": precision, "threads": options.threads}
+    settings |= options.overrides or {"steps": work.steps}
     source = work.data if work.data.startswith("synth:") else str(data / work.data)
     begun: list[float] = []
 
@@ -71,8 +72,7 @@ def trained(work: Work, options: Namespace, precision: str, seed: int) -> Traine
             begun.append(time.process_time())
 
     with tempfile.TemporaryDirectory() as folder:
-        config = settings | options.overrides
-        run = echoic.train(work.job, source, out=Path(folder) / "run", config=config, on_progress=watch)
+        run = echoic.train(work.job, source, out=Path(folder) / "run", config=settings, on_progress=watch)
         return Trained(run.result()["best_dev_loss"], time.process_time() - begun[0])
 
 
@@ -91,9 +91,9 @@ def main() -> None:
     parser = arguments(__doc__.partition("\n")[0])
     parser.add_argument("--jobs", default=",".join(work.job for work in WORKS.values()), help="some, after commas")
     options = parse(parser, "text_tinyshakespeare")
-    rows = []
+    rows, jobs = [], ["text"] if options.smoke else options.jobs.split(",")
     for name, work in WORKS.items():
-        if work.job in options.jobs.split(","):
+        if work.job in jobs:
             rows.append(row(name, work, options))
             print(*rows[-1], flush=True)
     times = ["float32: CPU s", "bf16: CPU s", "times as fast"]
