@@ -8,7 +8,6 @@ set, Python and PyTorch included.
 
 import os
 import random
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -46,12 +45,12 @@ class Row(NamedTuple):
 def measured(name: str, limit_gib: float, *command: str) -> Row:
     """Runs `echoic COMMAND`; exits if it fails."""
     with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen([sys.executable, "-m", "echoic", *command], stdout=subprocess.DEVNULL, stderr=said)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+        outputs = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0), (os.POSIX_SPAWN_DUP2, said.fileno(), 2)]
+        words = [sys.executable, "-m", "echoic", *command]
+        _, status, usage = os.wait4(os.posix_spawn(sys.executable, words, os.environ, file_actions=outputs), 0)
+        if code := os.waitstatus_to_exitcode(status):
             said.seek(0)
-            sys.exit(f"{name}: exit code {process.returncode}: {said.read()}")
+            sys.exit(f"{name}: exit code {code}: {said.read()}")
     return Row(name, limit_gib, usage.ru_maxrss / (1 << 20), usage.ru_utime + usage.ru_stime)
 
 

@@ -17,8 +17,8 @@ SCRIPTS = sorted(
     if '__name__ == "__main__"' in path.read_text("utf-8") and path.name not in ELSEWHERE
 )
 
-PROCESSES = {"memory.py", "processes.py", "serve.py"}
-"""Scripts that fork or spawn processes or wait for their own, as one that has used threads, or is no script, cannot."""
+PROCESSES = {"processes.py", "serve.py"}
+"""Scripts that fork or spawn processes, which a process that has used threads, or is no script, cannot do."""
 
 pytestmark = pytest.mark.slow
 
