@@ -113,6 +113,19 @@ class Components:
                         f"`{name}` has no effect with a {kind} of your own in `components`; leave it out."
                     )
 
+    def check_precision(self, precision: str) -> None:
+        """Refuses products in bfloat16 for parts of the user, whose own operations may not take them.
+
+        Raises:
+            ConfigError: there are such parts.
+        """
+        for kind in self.given:
+            if precision != "float32":
+                raise ConfigError(
+                    f"`precision` must be float32 with a {kind} of your own in `components`; it may round products "
+                    'itself, by torch.autocast or `echoic.nn.LSTM(..., precision="bf16")`.'
+                )
+
     def cell_class(self, settings: StackSettings) -> type[Cell]:
         """The user's cell, or the one that `settings` name."""
         return self.cell or CELLS[settings.cell]

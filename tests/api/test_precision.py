@@ -7,6 +7,8 @@ import torch
 
 import echoic
 from echoic import ops
+from echoic.api.summaries import machine_info
+from echoic.errors import ConfigError
 
 TEXT = "the quick brown fox jumps over the lazy dog. " * 40
 TINY: dict[str, Any] = {"layers": (66,), "steps": 6, "batch_size": 4, "threads": 1, "network_weight": 1.0}
@@ -30,3 +32,17 @@ def test_the_network_is_a_float32_one_and_evaluated_as_such() -> None:
     assert losses[1] == pytest.approx(losses[0], rel=1e-2)
     scores = [run.evaluate().scores["nats_per_char"] for run in (plain, rounded)]
     assert scores[1] == pytest.approx(scores[0], rel=1e-2)
+
+
+def test_parts_of_a_user_are_not_run_under_autocast() -> None:
+    def network(inputs: int) -> torch.nn.Module:
+        return torch.nn.GRU(inputs, 8, batch_first=True)
+
+    with pytest.raises(ConfigError, match=r"`precision` must be float32 with a network of your own in `components`"):
+        echoic.prepare("text", text=TEXT, components={"network": network}, precision="bf16")
+
+
+def test_what_is_said_of_the_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kernel, said in (("scalar", "rounded in float32"), ("off", "left to PyTorch")):
+        monkeypatch.setenv("ECHOIC_KERNEL", kernel)
+        assert machine_info()["bfloat16"] == said

@@ -7,6 +7,7 @@ import torch
 from torch.nn.utils.parametrizations import weight_norm
 from torch.nn.utils.rnn import pack_sequence
 
+from echoic import ops
 from echoic.errors import ConfigError, ShapeError
 
 FLOAT32 = 1e-6
@@ -159,8 +160,23 @@ def test_bf16_is_the_same_as_autocast_and_gives_float32(kind: Any) -> None:
     packed = torch.nn.utils.rnn.pack_sequence([torch.randn(6, 3), torch.randn(4, 3)])
     assert rounded(packed)[0].data.dtype == torch.float32
     assert "precision=bf16" in repr(rounded)
-    with pytest.raises(ConfigError, match="`precision` must be None or 'bf16', got 'fp8'"):
-        kind.ours(3, 5, precision="fp8")
+    exact = kind.ours(3, 70, 2, bidirectional=True, precision="float32")
+    exact.load_state_dict(plain.state_dict())
+    with torch.autocast("cpu", torch.bfloat16):
+        unrounded, _ = exact(x)
+    assert torch.equal(unrounded, plain(x)[0])
+    assert rounded(torch.zeros(6, 0, 3))[0].shape == (6, 0, 140)
+    wrong: Any
+    for wrong in ("fp8", []):
+        with pytest.raises(ConfigError, match="`precision` must be 'float32', 'bf16' or None, got"):
+            kind.ours(3, 5, precision=wrong)
+
+
+def test_layers_and_heads_work_on_the_meta_device(kind: Any) -> None:
+    layer = kind.ours(3, 70, device="meta", precision="bf16")
+    assert layer(torch.empty(5, 2, 3, device="meta"))[0].shape == (5, 2, 70)
+    product = ops.in_float32(torch.nn.Linear(70, 4, device="meta"), torch.empty(2, 70, device="meta"))
+    assert product.shape == (2, 4)
 
 
 def test_dropout_zeroes_a_fraction_of_the_upper_layers_inputs_and_scales_the_rest(kind: Any) -> None:

@@ -96,6 +96,16 @@ def test_inputs_that_autocast_has_rounded_are_taken(layer: Layer) -> None:
             torch.testing.assert_close(one, other, atol=0, rtol=0)  # its operands would be rounded in any case
 
 
+def test_states_that_autocast_has_rounded_are_taken(layer: Layer) -> None:
+    values = [one.detach() for one in layer.arguments(SIZES, torch.float32)]
+    smaller = [one.bfloat16() if one.shape == (SIZES[0], SIZES[3]) else one for one in values]
+    wanted = layer.run(*(one.to(torch.float32) for one in smaller))
+    with torch.autocast("cpu", torch.bfloat16):
+        for one, other in zip(layer.run(*smaller), wanted, strict=True):
+            assert one.dtype == torch.float32
+            torch.testing.assert_close(one, other, atol=0.03, rtol=0)
+
+
 def test_layers_in_lanes_stay_in_float32(layer: Layer) -> None:
     values = layer.arguments((16, 5, 3, 8), torch.float32)
     plain, close = (outputs_and_gradients(layer, values, (16, 5, 3, 8), rounds=rounds) for rounds in (False, True))

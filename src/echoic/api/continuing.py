@@ -57,6 +57,7 @@ def prepare_from(
     if data is own:
         check_present(run, own, "name the data to train on")
     resolved = _settings(opened.settings, config, settings)
+    opened.components.check_precision(resolved.train.precision)
     if data is None:
         raise ConfigError(f"{run} was trained on in-memory data; pass the data to train on.")
     task = opened.fitted.task.continued(sources.read(data, resolved.data), resolved)

@@ -85,6 +85,7 @@ class Requested(NamedTuple):
         check_device(resolved.train)
         own = Components.build(components)
         own.check_settings(given, _replaced_settings(type(resolved)))
+        own.check_precision(resolved.train.precision)
         _check_cell(own.cell_class(resolved.stack), resolved.stack, given)
         check_length(resolved.train, given)
         return cls(job, resolved, own)

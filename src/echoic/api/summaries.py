@@ -66,6 +66,10 @@ def _first(values: Sequence[Any]) -> str:
     return f"{', '.join(map(str, values[:_NAMED]))}, and {len(values) - _NAMED} more"
 
 
+_BFLOAT16 = {"avx512_bf16": "multiplied by the CPU", "off": "left to PyTorch"}
+"""What becomes of products in bfloat16, by kernel."""
+
+
 def machine_info() -> dict[str, Any]:
     """Versions, kernels, threads and jobs.
 
@@ -73,7 +77,7 @@ def machine_info() -> dict[str, Any]:
         KernelError: `ECHOIC_KERNEL` names one that is not available.
     """
     kernels = {"kernel": ops.kernel(), "kernels_available": list(ops.AVAILABLE)}
-    kernels |= {"bfloat16": "multiplied by the CPU" if ops.multiplies_bfloat16() else "rounded in float32"}
+    kernels["bfloat16"] = _BFLOAT16.get(ops.kernel(), "rounded in float32")
     return versions() | kernels | {"threads": torch.get_num_threads(), "jobs": list(JOBS)}
 
 

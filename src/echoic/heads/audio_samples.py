@@ -132,7 +132,7 @@ class AudioSamples(SymbolHead):
         flat_target = target.flatten(0, 1)
         history = torch.cat([frames.past, self._scaled(self.noise(flat_target)[:, :-1])], 1)
         windows = history.unfold(1, frames.past.shape[1], 1)
-        predicted = ops.in_float32(_predict, expand(windows, self.num_codes), frames.weights)
+        predicted = torch.einsum("nfk,nk->nf", expand(windows, self.num_codes), frames.weights)
         sound = expand(self._scaled(flat_target), self.num_codes)
         used_power = (sound * sound).cumsum(1) - sound * sound
         samples_left = torch.arange(self.frame_samples, 0, -1, device=flat_target.device)
@@ -224,10 +224,8 @@ class AudioSamples(SymbolHead):
     def _mixture(self, inputs: "_TierInputs", positions: Float[Tensor, "*batch conditioning"]) -> "_Mixture":
         """For samples at `positions`."""
         centre = compand(inputs.predicted, self.num_codes)[..., None]
-        seen = torch.cat([inputs.window, centre, inputs.remaining[..., None], positions], -1)
-        hidden = torch.relu(ops.in_float32(self.first, seen))  # bfloat16 does not tell the levels of samples apart
-        params = ops.in_float32(self.mixture, torch.relu(self.second(hidden)))
-        weight, mean, width = params.chunk(_PER_COMPONENT, -1)
+        hidden = torch.relu(self.first(torch.cat([inputs.window, centre, inputs.remaining[..., None], positions], -1)))
+        weight, mean, width = self.mixture(torch.relu(self.second(hidden))).chunk(_PER_COMPONENT, -1)
         return _Mixture(functional.log_softmax(weight, -1), centre + _FIRST_WIDTH * mean, width)
 
 
@@ -260,11 +258,6 @@ class _Mixture(NamedTuple):
         inside = torch.where(highest, -functional.softplus(below), between)
         inside = torch.where(lowest, -functional.softplus(-above), inside)
         return torch.logsumexp(inside + self.log_weight[..., None, :], -1)
-
-
-def _predict(windows: Float[Tensor, "frames samples past"], weights: Float[Tensor, "frames past"]) -> Tensor:
-    """The linear prediction of each sample."""
-    return torch.einsum("nfk,nk->nf", windows, weights)
 
 
 def _log_remaining_power(power: Tensor, used_power: Tensor, samples: Tensor | int, frame_samples: int) -> Tensor:

@@ -27,6 +27,7 @@ class Recurrent(nn.Module, abc.ABC):
     """Vectors of `hidden_size` in the state."""
 
     proj_size: ClassVar[int] = 0
+    precision: str | None = None
 
     def __init__(
         self,
@@ -48,8 +49,8 @@ class Recurrent(nn.Module, abc.ABC):
             raise ConfigError(f"`proj_size` must be 0, got {proj_size!r}; for projections use `torch.nn.LSTM`.")
         if not 0 <= dropout <= 1:
             raise ConfigError(f"`dropout` must be between 0 and 1, got {dropout!r}.")
-        if precision not in {None, "bf16"}:
-            raise ConfigError(f"`precision` must be None or 'bf16', got {precision!r}.")
+        if precision not in (None, "float32", "bf16"):
+            raise ConfigError(f"`precision` must be 'float32', 'bf16' or None, got {precision!r}.")
         if dropout > 0 and num_layers == 1:
             warnings.warn(f"`dropout={dropout}` has no effect with a single layer.", stacklevel=2)
         self.input_size = input_size
@@ -120,9 +121,10 @@ class Recurrent(nn.Module, abc.ABC):
 
     def _run(self, input: Sequences, hx: LayerState | None) -> tuple[Sequences, LayerState]:
         """All layers over `input` in any format; the state has one tensor for each of its vectors."""
-        if self.precision is None:
+        device = next(self.parameters()).device.type
+        if self.precision is None or not torch.amp.is_autocast_available(device):
             return self._run_any(input, hx)
-        with torch.autocast(input[0].device.type, torch.bfloat16):
+        with torch.autocast(device, torch.bfloat16, enabled=self.precision == "bf16"):
             return self._run_any(input, hx)
 
     def _run_any(self, input: Sequences, hx: LayerState | None) -> tuple[Sequences, LayerState]:

@@ -24,8 +24,7 @@ class GRU(Recurrent):
     (torch.Size([20, 5, 16]), torch.Size([2, 5, 8]))
 
     Raises:
-        ConfigError: a size is not positive, `dropout` is not between 0 and 1, or `precision` is neither None nor
-            'bf16'.
+        ConfigError: a size is not positive, `dropout` is not between 0 and 1, or `precision` is none of these.
     """
 
     num_gates = 3

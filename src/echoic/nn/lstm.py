@@ -19,7 +19,8 @@ class LSTM(Recurrent):
 
     With `precision="bf16"`, and under `torch.autocast` with `torch.bfloat16`, the operands of products are rounded to
     bfloat16; sums, gates, states, weights and results stay in float32. Small layers that run with rows in the vectors
-    (`echoic.ops.layout`) are not rounded. By default autocast decides.
+    (`echoic.ops.layout`) are not rounded. "float32" rounds nothing under autocast either; by
+    default, None, autocast decides.
 
     >>> import torch
     >>> output, (h, c) = LSTM(3, 8, num_layers=2, batch_first=True)(torch.randn(5, 20, 3))
@@ -28,7 +29,7 @@ class LSTM(Recurrent):
 
     Raises:
         ConfigError: a size is not positive, `dropout` is not between 0 and 1, `proj_size` is not 0, or
-            `precision` is neither None nor 'bf16'.
+            `precision` is another one.
     """
 
     num_gates = 4

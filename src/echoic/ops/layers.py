@@ -48,7 +48,7 @@ def lstm(
         KernelError: `ECHOIC_KERNEL` names a kernel that is not available.
         ShapeError: shapes do not match, or a length is out of range.
     """
-    x = as_weights(x, w_in)
+    x, h, c = (as_weights(one, w_in) for one in (x, h, c))
     _check(x.shape, x.dtype, (h, c), w_in, w_rec, (bias,), lengths, gates=4)
     if _is_transformed(x, h, c, w_in, w_rec, bias):
         _check_transformed(lengths, reverse=reverse)
@@ -79,7 +79,7 @@ def gru(
     candidate n before the reset gate scales it.
     """
     biases = (bias,) if bias_rec is None else (bias, bias_rec)
-    x = as_weights(x, w_in)
+    x, h = as_weights(x, w_in), as_weights(h, w_in)
     _check(x.shape, x.dtype, (h,), w_in, w_rec, biases, lengths, gates=3)
     if _is_transformed(x, h, w_in, w_rec, bias):
         _check_transformed(lengths, reverse=reverse)
@@ -116,7 +116,7 @@ def stack(
         As `lstm`.
     """
     cell, gates = ("lstm", 4) if len(state) == 2 else ("gru", 3)
-    x = as_weights(x, weights[0][0])
+    x, state = as_weights(x, weights[0][0]), tuple(as_weights(one, weights[0][0]) for one in state)
     target = kernel()
     tensors = [one for four in weights for one in four if one is not None]
     if not _supports(target, x) or _is_transformed(x, *state, *tensors):

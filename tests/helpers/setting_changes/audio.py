@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from setting_changes.entries import Change, Config, Entry, Idle
+from setting_changes.entries import Change, Config, Entry, Idle, Refused
 from setting_changes.shared import INPUTS, NO_EMA, PLAIN_STACK, STACK, TRAIN, idle_everywhere
 
 
@@ -63,6 +63,7 @@ CHANGES: dict[str, Entry] = (
         "history_noise": Change(),
         "max_gain_db": Change(),
         "input_noise_std": Change(tiny=FRAMES),
+        "precision": Refused("bf16", "precision"),
     }
 )
 

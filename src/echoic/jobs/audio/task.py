@@ -200,6 +200,8 @@ def _rate_hz(dataset: DatasetLike, settings: AudioSettings) -> int:
 
 
 def _check(settings: AudioSettings) -> None:
+    if settings.train.precision != "float32":
+        raise ConfigError("`precision` must be float32 for audio: products in bfloat16 make its sound less probable.")
     if settings.sound.model == "samples":
         refuse_input_noise(settings.train, "mu-law codes", "history_noise")
     if settings.sound.model == "samples" and settings.sound.frame_features != "samples":
