@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from echoic.errors import RunError
-from echoic.run import Checkpoint, RunFolder
+from echoic.run import Checkpoint, RunFolder, make_room
 
 
 class Bomb:
@@ -241,3 +241,18 @@ def test_a_model_that_is_a_link_is_read_and_replaced_without_touching_what_it_li
     folder.write_model({"weight": torch.zeros(2)}, {"step": 2})
     assert folder.read_model()[1] == {"step": 2}
     assert (tmp_path / "store").read_bytes() == stored
+
+
+def test_the_model_of_a_process_killed_before_its_first_checkpoint_makes_room(tmp_path: Path) -> None:
+    for kept in ("calibration.json", "checkpoints/step-000000002.safetensors"):
+        folder = RunFolder.create(tmp_path / kept.replace("/", "-"))
+        for name in ("config.json", "metrics.jsonl", "model.safetensors", kept):
+            (folder.path / name).write_text("{}")
+        make_room(folder.path)
+        assert (folder.path / "model.safetensors").exists()
+        (folder.path / kept).unlink()
+        with pytest.raises(RunError, match="already exists"):
+            RunFolder.create(folder.path)
+        make_room(folder.path)
+        assert RunFolder.create(folder.path).path == folder.path
+    make_room(tmp_path / "none")

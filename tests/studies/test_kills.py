@@ -70,7 +70,7 @@ def test_killed_workers_are_replaced_and_their_trials_end_as_if_they_were_not(fo
             alive = [pid for pid in worker_pids(folder) if pid not in killed]
             if alive:
                 killed |= {pid for pid in [draw.choice(alive)] if kill(pid)}
-            time.sleep(draw.uniform(0.5, 2.5))
+            time.sleep(draw.uniform(0.1, 0.5))
         _, error = process.communicate(timeout=HUNG_S)
     assert process.returncode == 0, error
     assert len(killed) >= 2
@@ -113,5 +113,20 @@ def test_a_signal_saves_and_says_how_to_go_on(folder: Path, database: str) -> No
     assert process.returncode == 128 + number
     assert f"Stopped, and saved; go on with `echoic tune --resume {folder}`." in error.splitlines()[-1]
     assert "Traceback" not in error
+    finish(folder)
+    check_complete(folder)
+
+
+def test_a_trial_that_was_killed_before_its_first_checkpoint_begins_again(folder: Path) -> None:
+    with studying(*begin(folder)) as process:
+        wait_until(lambda: checkpoints(folder))
+        process.kill()
+        process.wait()
+    for pid in worker_pids(folder):
+        wait_until(partial(_has_ended, pid))
+    left = checkpoints(folder)[0].parent
+    assert (left.parent / "model.safetensors").exists()
+    for path in left.iterdir():
+        path.unlink()
     finish(folder)
     check_complete(folder)

@@ -13,7 +13,7 @@ from echoic.distributed.joining import joined
 from echoic.errors import Interrupted, LostProcessError
 from echoic.jobs import get_job, settings_class
 from echoic.jobs.base import Task
-from echoic.run import RunFolder, damage_named, last_step, versions
+from echoic.run import RunFolder, damage_named, last_step, make_room, versions
 from echoic.signals import Ended
 from echoic.sources import DatasetLike
 from echoic.training import TrainResult
@@ -124,6 +124,7 @@ def _is_described(fold: RunFolder) -> bool:
 
 def _described(fold: RunFolder, job: str, task: Task[Any], settings: Any, data: Any) -> Task[Any]:
     """The task of a fold, whose folder is made and described."""
+    make_room(fold.path)
     RunFolder.create(fold.path, fold.parent)
     fold_task = task.fold(settings).with_components(task.components)
     with fold.lock():

@@ -10,6 +10,8 @@ _BEFORE_TRAINING = re.compile(
     r"checkpoints|run\.lock|(codec|config)\.json|(series|initial)\.safetensors|metrics\.jsonl|\..*\.tmp"
 )
 
+_MODEL = "model.safetensors"
+
 
 def ensure_new(path: Path) -> None:
     """Checks that `path` does not exist, or is a run without a checkpoint.
@@ -19,12 +21,27 @@ def ensure_new(path: Path) -> None:
     """
     if not path.exists():
         return
-    if path.is_dir() and all(_BEFORE_TRAINING.fullmatch(one.name) for one in path.iterdir()):
-        started = path / "checkpoints"
-        if not started.exists() or (started.is_dir() and not any(started.glob("step-*"))):
-            return
+    if path.is_dir() and _has_no_checkpoint(path, set()):
+        return
     resume = f", or resume with `{resume_command(path)}`" if (path / "config.json").is_file() else ""
     raise RunError(f"{path} already exists; choose another --out{resume}.")
+
+
+def make_room(path: Path) -> None:
+    """Makes `path` new again if a process was killed there between its first model and its first checkpoint.
+
+    For whoever knows that the run at `path` was never finished: to others the model may be worth keeping.
+    """
+    if path.is_dir() and _has_no_checkpoint(path, {_MODEL}):
+        (path / _MODEL).unlink(missing_ok=True)
+
+
+def _has_no_checkpoint(path: Path, others: set[str]) -> bool:
+    """Whether only what is written before the first checkpoint is in a folder, and files named in `others`."""
+    if not all(_BEFORE_TRAINING.fullmatch(one.name) or one.name in others for one in path.iterdir()):
+        return False
+    started = path / "checkpoints"
+    return not started.exists() or (started.is_dir() and not any(started.glob("step-*")))
 
 
 def resume_command(path: Path) -> str:

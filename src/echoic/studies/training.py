@@ -24,7 +24,7 @@ from echoic.errors import (
     TrainingError,
 )
 from echoic.model import SequenceModel
-from echoic.run import RunFolder, last_step
+from echoic.run import RunFolder, last_step, make_room
 from echoic.streams.base import check_causal
 from echoic.studies.definition import Definition
 from echoic.studies.orders import Answer, Order
@@ -93,6 +93,7 @@ class TrialTrainer:
                 warnings.filterwarnings("ignore", message=".* is finished: no step was left")
                 run.resume(watch)
             return run
+        make_room(path)
         requested = Requested.of(self._definition.job, config, {}, None)
         return fit(requested.prepared(self._read(requested), self._data), out=path, on_progress=watch)
 
