@@ -46,3 +46,12 @@ def test_what_is_said_of_the_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     for kernel, said in (("scalar", "rounded in float32"), ("off", "left to PyTorch")):
         monkeypatch.setenv("ECHOIC_KERNEL", kernel)
         assert machine_info()["bfloat16"] == said
+
+
+def test_the_check_before_a_long_run_has_the_precision_of_training() -> None:
+    plain, rounded = (
+        echoic.check("text", text=TEXT, steps=3, config={"layers": (66,), "threads": 1, "precision": precision})
+        for precision in ("float32", "bf16")
+    )
+    assert plain != rounded
+    assert rounded == pytest.approx(plain, rel=1e-2)

@@ -29,10 +29,11 @@ def check(
     """
     task = choose_threads(prepare(job, data, config=config, components=components, **settings).task)
     on_notes(task.data_report()["notes"])
-    seed, device = task.settings.train.seed, torch.device(task.settings.train.device)
-    with thread_count(task.settings.train.threads), isolated_randomness(seed):
-        batch = next(task.train_batches().epoch(seed, 0)).to(device)
-        return overfit_one_batch(task.build_model().to(device), batch, steps)
+    train = task.settings.train
+    device = torch.device(train.device)
+    with thread_count(train.threads), isolated_randomness(train.seed):
+        batch = next(task.train_batches().epoch(train.seed, 0)).to(device)
+        return overfit_one_batch(task.build_model().to(device), batch, steps, train.precision)
 
 
 def check_passes(losses: Sequence[float]) -> bool:
