@@ -109,11 +109,23 @@ class Morse:
 
 
 class Keyed(NamedTuple):
-    """A recording `(samples,)`, its text, and the second at which each character is complete."""
+    """A recording, and what it was made of.
+
+    Attributes:
+        sound: the recording `(samples,)`.
+        text: what is keyed.
+        end_s: the second at which each character is complete.
+        dot_s: the length of a dot without jitter, in seconds.
+        tone: what the sound would be with the key always down and without noise `(samples,)`.
+        noise_std: the standard deviation of the noise.
+    """
 
     sound: Floats
     text: str
     end_s: tuple[float, ...]
+    dot_s: float
+    tone: Floats
+    noise_std: float
 
 
 def clip(morse: Morse, number: int) -> Keyed:
@@ -126,14 +138,14 @@ def clip(morse: Morse, number: int) -> Keyed:
     envelope = _envelope(begins, ends, samples)
     time_s = np.arange(samples, dtype=np.float32) / np.float32(RATE_HZ)
     pitch_hz, phase = np.float32(draws.uniform(morse.min_hz, morse.max_hz)), np.float32(draws.random())
-    tone = np.sin(np.float32(2 * np.pi) * (pitch_hz * time_s + phase))
-    signal = envelope * tone * _fading(draws, time_s, morse.fading_db)
+    carrier = np.sin(np.float32(2 * np.pi) * (pitch_hz * time_s + phase))
+    fading = _fading(draws, time_s, morse.fading_db)
     snr_db = morse.min_snr_db + (morse.max_snr_db - morse.min_snr_db) * draws.random() ** _NOISINESS
     # A tone of amplitude 1 has a power of one half.
-    noise = draws.standard_normal(samples, np.float32) * np.float32(np.sqrt(0.5 * 10 ** (-snr_db / 10)))
-    mixed = signal + noise
-    level = _RMS * 10 ** (draws.uniform(-6, 6) / 20) / np.sqrt(np.mean(mixed**2))
-    return Keyed(mixed * np.float32(level), text, complete)
+    noise_std = np.float32(np.sqrt(0.5 * 10 ** (-snr_db / 10)))
+    mixed = envelope * carrier * fading + draws.standard_normal(samples, np.float32) * noise_std
+    level = np.float32(_RMS * 10 ** (draws.uniform(-6, 6) / 20) / np.sqrt(np.mean(mixed**2)))
+    return Keyed(mixed * level, text, complete, dot_s, carrier * fading * level, float(noise_std * level))
 
 
 def code_of(text: str) -> str:

@@ -80,3 +80,14 @@ def test_a_parameter_that_is_none_is_refused() -> None:
     }.items():
         with pytest.raises(DataError, match=message):
             read(text, TranscriptDataSettings())
+
+
+def test_the_tone_is_the_sound_of_a_key_that_is_down() -> None:
+    keyed = clip(Morse(min_snr_db=100, max_snr_db=100), 4)
+    room = 6 * keyed.noise_std
+    assert np.all(np.abs(keyed.sound) <= np.abs(keyed.tone) + room)
+    is_down = np.abs(keyed.sound - keyed.tone) <= room
+    assert 0.2 < np.mean(is_down) < 0.9
+    # 10 ms at the beginning, before the first mark
+    assert np.std(keyed.sound[:80]) == pytest.approx(keyed.noise_std, rel=0.3)
+    assert 15 <= 60 / 50 / keyed.dot_s <= 40
