@@ -55,10 +55,11 @@ def evidence(keyed: Keyed, *, is_coherent: bool) -> Evidence:
     """The evidence of a recording on the grid."""
     count = int(len(keyed.sound) / (keyed.dot_s / PARTS * RATE_HZ)) + 1
     places = np.minimum(np.round(np.arange(count + 1) * keyed.dot_s / PARTS * RATE_HZ).astype(int), len(keyed.sound))
-    tone = hilbert(keyed.tone.astype(float)) if not is_coherent else keyed.tone.astype(complex)
+    tone = keyed.tone.astype(complex) if is_coherent else hilbert(keyed.tone.astype(float))
 
     def summed(values: np.ndarray) -> np.ndarray:
-        return np.concatenate([[0], np.cumsum(values)])[places]
+        sums: np.ndarray = np.concatenate([[0], np.cumsum(values)])[places]
+        return sums
 
     return Evidence(summed(keyed.sound * tone), summed(keyed.tone**2), keyed.noise_std**2, is_coherent)
 
