@@ -41,14 +41,6 @@ struct Gates {
   Real* at(int slot, Index unit, Index lane) const { return first + row_of<Cell>(slot, unit, hidden) * N * Cell::V::width + lane; }
 };
 
-// Calls `visit` with every unit, W lanes at a time: the unit, the first lane, and its place in [hidden, lanes].
-template <class V, int N, class Visit>
-inline void for_each_unit(Index hidden, Visit visit) {
-  constexpr Index lanes = N * V::width;
-  for (Index unit = 0; unit < hidden; ++unit)
-    for (Index lane = 0; lane < lanes; lane += V::width) visit(unit, lane, unit * lanes + lane);
-}
-
 // The gates' sums become their values; `carried`, what the step carries on, and h those after the step.
 // The place of the next record, `ahead` numbers from here, is fetched meanwhile: what lies there has long left the caches.
 template <class Cell, int N>
@@ -56,17 +48,18 @@ ECHOIC_NOINLINE void activate_lanes(Index hidden, Index ahead, typename Cell::Re
                                     typename Cell::Real* h) {
   using V = typename Cell::V;
   const Gates<Cell, N, typename Cell::Real> gates{sums, hidden};
-  for_each_unit<V, N>(hidden, [=](Index unit, Index lane, Index place) {
-    V s[Cell::all_values];
-    for (int slot = 0; slot < 4; ++slot) s[slot] = V::load(gates.at(slot, unit, lane));
-    const V after = Cell::activate(s, V::load(carried + place));
-    for (int slot = 0; slot < 4; ++slot) {
-      s[slot].store(gates.at(slot, unit, lane));
-      V::prefetch(gates.at(slot, unit, lane) + ahead);
+  for (Index unit = 0, place = 0; unit < hidden; ++unit)
+    for (Index lane = 0; lane < N * V::width; lane += V::width, place += V::width) {
+      V s[Cell::all_values];
+      for (int slot = 0; slot < 4; ++slot) s[slot] = V::load(gates.at(slot, unit, lane));
+      const V after = Cell::activate(s, V::load(carried + place));
+      for (int slot = 0; slot < 4; ++slot) {
+        s[slot].store(gates.at(slot, unit, lane));
+        V::prefetch(gates.at(slot, unit, lane) + ahead);
+      }
+      if constexpr (Cell::has_cell) s[4].store(carried + place);
+      after.store(h + place);
     }
-    if constexpr (Cell::has_cell) s[4].store(carried + place);
-    after.store(h + place);
-  });
 }
 
 // What `derive` makes of a step's gates, from what it made of the step before: arrays [derived, hidden, lanes].
@@ -76,12 +69,13 @@ ECHOIC_NOINLINE void derive_lanes(Index hidden, const typename Cell::Real* value
   using V = typename Cell::V;
   const Index numbers = hidden * N * V::width;
   const Gates<Cell, N, const typename Cell::Real> gates{values, hidden};
-  for_each_unit<V, N>(hidden, [=](Index unit, Index lane, Index place) {
-    V s[Cell::all_values], made[Cell::derived];
-    for (int slot = 0; slot < 4; ++slot) s[slot] = V::load(gates.at(slot, unit, lane));
-    Cell::derive(s, V::load(before + place), made);
-    for (int n = 0; n < Cell::derived; ++n) made[n].store(after + n * numbers + place);
-  });
+  for (Index unit = 0, place = 0; unit < hidden; ++unit)
+    for (Index lane = 0; lane < N * V::width; lane += V::width, place += V::width) {
+      V s[Cell::all_values], made[Cell::derived];
+      for (int slot = 0; slot < 4; ++slot) s[slot] = V::load(gates.at(slot, unit, lane));
+      Cell::derive(s, V::load(before + place), made);
+      for (int n = 0; n < Cell::derived; ++n) made[n].store(after + n * numbers + place);
+    }
 }
 
 template <class Real>
@@ -102,17 +96,18 @@ ECHOIC_NOINLINE void differentiate_lanes(const DifferentiateLanes<typename Cell:
   const Index numbers = d.hidden * N * V::width;
   const Gates<Cell, N, const typename Cell::Real> gates{d.gates, d.hidden};
   const Gates<Cell, N, typename Cell::Real> gradients{d.dgates, d.hidden};
-  for_each_unit<V, N>(d.hidden, [=](Index unit, Index lane, Index place) {
-    V s[Cell::all_values], grad[Cell::grads];
-    for (int slot = 0; slot < 4; ++slot) s[slot] = V::load(gates.at(slot, unit, lane));
-    if constexpr (Cell::has_cell) s[5] = V::load(d.after + numbers + place);
-    V dh = V::load(d.dh + place), dc = V::load(d.dc + place);
-    if (d.dy) dh = dh + V::load(d.dy + place);
-    Cell::differentiate(s, V::load(d.before + place), dh, dc, grad);
-    if constexpr (Cell::starts_from_dh) dh.store(d.dh + place);
-    if constexpr (Cell::has_cell) dc.store(d.dc + place);
-    for (int slot = 0; slot < Cell::grads; ++slot) grad[slot].store(gradients.at(slot, unit, lane));
-  });
+  for (Index unit = 0, place = 0; unit < d.hidden; ++unit)
+    for (Index lane = 0; lane < N * V::width; lane += V::width, place += V::width) {
+      V s[Cell::all_values], grad[Cell::grads];
+      for (int slot = 0; slot < 4; ++slot) s[slot] = V::load(gates.at(slot, unit, lane));
+      if constexpr (Cell::has_cell) s[5] = V::load(d.after + numbers + place);
+      V dh = V::load(d.dh + place), dc = V::load(d.dc + place);
+      if (d.dy) dh = dh + V::load(d.dy + place);
+      Cell::differentiate(s, V::load(d.before + place), dh, dc, grad);
+      if constexpr (Cell::starts_from_dh) dh.store(d.dh + place);
+      if constexpr (Cell::has_cell) dc.store(d.dc + place);
+      for (int slot = 0; slot < Cell::grads; ++slot) grad[slot].store(gradients.at(slot, unit, lane));
+    }
 }
 
 }  // namespace
