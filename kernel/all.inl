@@ -15,6 +15,7 @@
 #include "backward.inl"
 #include "lanes_product.inl"
 #include "lanes.inl"
+#include "lanes_step.inl"
 #include "lanes_forward.inl"
 #include "lanes_backward.inl"
 #include "sequence.inl"

@@ -67,15 +67,19 @@ struct LanesBackward {
     }
   }
 
+  // Of a row among those that x or h feeds, the first of which is that of `first_slot`.
+  Index row_in_torch(Index row, int first_slot, const int* order) const {
+    const SlotOfUnit found = slot_at<Cell>(first_slot * size.hidden + row, size.hidden);
+    return order[found.slot - first_slot] * size.hidden + found.unit;
+  }
+
   void pack(Index layer) const {
-    const auto columns_of = [&](const Real* w, Index depth, const int* order, Real* to) {
-      const auto at = [&](Index row, Index k) {
-        return k < 0 ? Real(0) : w[(order[k / size.hidden] * size.hidden + k % size.hidden) * depth + row];
-      };
+    const auto columns_of = [&](const Real* w, Index depth, int first_slot, const int* order, Real* to) {
+      const auto at = [&](Index row, Index k) { return k < 0 ? Real(0) : w[row_in_torch(k, first_slot, order) * depth + row]; };
       if (to) pack_panels<V>(depth, gates, at, to);
     };
-    columns_of(call.weights[layer].w_in, size.inputs_of(layer), Cell::in_order, w_in[layer]);
-    columns_of(call.weights[layer].w_rec, size.hidden, Cell::rec_order, w_rec[layer]);
+    columns_of(call.weights[layer].w_in, size.inputs_of(layer), Cell::in_slot, Cell::in_order, w_in[layer]);
+    columns_of(call.weights[layer].w_rec, size.hidden, Cell::rec_slot, Cell::rec_order, w_rec[layer]);
   }
 
   Sums sums_of(Real* sums, Index layer) const {
@@ -98,53 +102,25 @@ struct LanesBackward {
     copy_lane(gradients ? gradients + row : &zero, gradients ? 1 : 0, size.hidden, to, lanes);
   }
 
-  // Gradients of the gates from those of h and c, which become those before the step (of h: what goes past the gates).
-  // `before` and `after` are what `derive` made; the gates of the next chunk, `back` numbers before these, are fetched meanwhile.
-  ECHOIC_NOINLINE static void differentiate_numbers(Index numbers, const Real* gates, Index back, const Real* before,
-                                                    const Real* after, const Real* dy, Real* dh_after, Real* dc_after, Real* dgates) {
-    for (Index place = 0; place < numbers; place += W) {
-      V s[Cell::all_values], grad[Cell::grads];
-      for (int slot = 0; slot < 4; ++slot) {
-        s[slot] = V::load(gates + slot * numbers + place);
-        V::prefetch(gates + slot * numbers + place - back);
-      }
-      if constexpr (Cell::has_cell) s[5] = V::load(after + numbers + place);
-      V dh = V::load(dh_after + place), dc = V::load(dc_after + place);
-      if (dy) dh = dh + V::load(dy + place);
-      Cell::differentiate(s, V::load(before + place), dh, dc, grad);
-      if constexpr (Cell::starts_from_dh) dh.store(dh_after + place);
-      if constexpr (Cell::has_cell) dc.store(dc_after + place);
-      for (int slot = 0; slot < Cell::grads; ++slot) grad[slot].store(dgates + slot * numbers + place);
-    }
-  }
-
-  // What `derive` makes of a step's gates, from what it made of the step before.
-  ECHOIC_NOINLINE static void derive_numbers(Index numbers, const Real* gates, const Real* before, Real* after) {
-    for (Index n = 0; n < numbers; n += W) {
-      V s[Cell::all_values], made[Cell::derived];
-      for (int slot = 0; slot < 4; ++slot) s[slot] = V::load(gates + slot * numbers + n);
-      Cell::derive(s, V::load(before + n), made);
-      for (int n_made = 0; n_made < Cell::derived; ++n_made) made[n_made].store(after + n_made * numbers + n);
-    }
-  }
-
   Real* derived_of(const BlockWorkspace& ws, Index layer, Index step, Index lanes) const {
     return ws.derived + (layer * (chunk + 1) + step) * derived_numbers * lanes;
   }
   Index h_derived(Index lanes) const { return (derived_numbers - size.hidden) * lanes; }
 
   // Of `steps` steps, from the state before them.
-  void derive_chunk(const BlockWorkspace& ws, Index lanes, const Real* records, const Real* state, Index steps) const {
+  template <int N>
+  void derive_chunk(const BlockWorkspace& ws, const Real* records, const Real* state, Index steps) const {
+    constexpr Index lanes = N * W;
     const Index numbers = size.hidden * lanes;
     for (Index layer = 0; layer < size.layers; ++layer) {
       Real* first = derived_of(ws, layer, 0, lanes);
-      copy_lane(state + size.carried_at(layer) * lanes, 1, numbers, first, 1);
-      copy_lane(state + size.h_at(layer) * lanes, 1, numbers, first + h_derived(lanes), 1);
+      copy_partial<V>(state + size.carried_at(layer) * lanes, numbers, first);
+      copy_partial<V>(state + size.h_at(layer) * lanes, numbers, first + h_derived(lanes));
     }
     for (Index t = 0; t < steps; ++t)
       for (Index layer = 0; layer < size.layers; ++layer)
-        derive_numbers(numbers, records + (t * size.record + size.gates_at(layer)) * lanes,
-                       derived_of(ws, layer, t, lanes), derived_of(ws, layer, t + 1, lanes));
+        derive_lanes<Cell, N>(size.hidden, records + (t * size.record + size.gates_at(layer)) * lanes,
+                              derived_of(ws, layer, t, lanes), derived_of(ws, layer, t + 1, lanes));
   }
 
   // To rows of columns; the biases' gradient is their sum.
@@ -174,17 +150,19 @@ struct LanesBackward {
                         count, min_of(most, vectors - n));
   }
 
-  // Step t, number s of its chunk.
+  // Step t, number s of its chunk. The record `upcoming` is fetched meanwhile.
   template <int N>
-  void step_back(const Bundle& bundle, const BlockWorkspace& ws, Index layer, const Real* record, Index t, Index s,
-                 bool has_dy) const {
+  void step_back(const Bundle& bundle, const BlockWorkspace& ws, Index layer, const Real* record, const Real* upcoming, Index t,
+                 Index s, bool has_dy) const {
     constexpr Index lanes = N * W;
     const Index H = size.hidden, numbers = H * lanes;
     Real *dh = ws.dh + layer * numbers, *dc = ws.dc + layer * numbers, *dy = ws.dy + s * numbers;
     load_gradients(bundle, ws, layer, bundle.active(t + 1), bundle.active(t));
-    differentiate_numbers(numbers, record + size.gates_at(layer) * lanes, t < chunk ? 0 : chunk * size.record * lanes, derived_of(ws, layer, s, lanes),
-                          derived_of(ws, layer, s + 1, lanes), has_dy ? dy : nullptr, dh, dc, ws.dgates);
-    lane_product<V, N>({w_rec[layer], ws.dgates + Cell::rec_slot * numbers, nullptr, gates, 0, dh, Cell::starts_from_dh}, H);
+    differentiate_lanes<Cell, N>({H, record + size.gates_at(layer) * lanes, 
+                                  derived_of(ws, layer, s, lanes), derived_of(ws, layer, s + 1, lanes), has_dy ? dy : nullptr,
+                                  dh, dc, ws.dgates});
+    lane_product<V, N>({w_rec[layer], ws.dgates + Cell::rec_slot * numbers, nullptr, gates, 0, dh, Cell::starts_from_dh,
+                        upcoming ? upcoming + size.gates_at(layer) * lanes : nullptr}, H);
     turn(ws.dgates, lanes, ws.turned + s * lanes * columns, sums_of(ws.sums, layer).bias);
     if (!w_in[layer]) return;
     lane_product<V, N>({w_in[layer], ws.dgates + Cell::in_slot * numbers, nullptr, gates, 0, layer ? dy : ws.dx, false},
@@ -195,19 +173,21 @@ struct LanesBackward {
                      [&](Index lane) { return call.dx + bundle.source(t, lane) * size.inputs; });
   }
 
-  // Steps [t0, t1) of a chunk.
+  // Steps [t0, t1) of a chunk. The records from `upcoming` on are fetched meanwhile.
   template <int N>
-  void chunk_back(const Bundle& bundle, const BlockWorkspace& ws, const Real* saved, Index t0, Index t1) const {
+  void chunk_back(const Bundle& bundle, const BlockWorkspace& ws, const Real* saved, const Real* upcoming, Index t0,
+                  Index t1) const {
     constexpr Index lanes = N * W;
     const Index H = size.hidden, record = size.record * lanes, top = size.layers - 1, steps = t1 - t0;
     const Real* records = saved + t0 * record;
-    derive_chunk(ws, lanes, records, saved + (layout.steps * size.record + t0 / chunk * size.state) * lanes, steps);
+    derive_chunk<N>(ws, records, saved + (layout.steps * size.record + t0 / chunk * size.state) * lanes, steps);
     for (Index layer = top; layer >= 0; --layer) {
       for (Index t = t1 - 1; t >= t0; --t) {
         if (layer == top && call.dy)
           rows_to_lanes<V>([&](Index lane) { return call.dy + bundle.source(t, lane) * H; }, -bundle.block->direction * H,
                            bundle.active(t), lanes, H, ws.dy + (t - t0) * H * lanes);
-        step_back<N>(bundle, ws, layer, records + (t - t0) * record, t, t - t0, layer < top || call.dy);
+        step_back<N>(bundle, ws, layer, records + (t - t0) * record, upcoming ? upcoming + (t - t0) * record : nullptr, t,
+                     t - t0, layer < top || call.dy);
       }
       const Sums sums = sums_of(ws.sums, layer);
       const Index derived = derived_numbers * lanes;
@@ -215,6 +195,14 @@ struct LanesBackward {
       weight_gradients(ws, lanes, below, layer ? derived : record, size.inputs_of(layer), Cell::in_slot, steps, sums.w_in);
       weight_gradients(ws, lanes, derived_of(ws, layer, 0, lanes) + h_derived(lanes), derived, H, Cell::rec_slot, steps, sums.w_rec);
     }
+  }
+
+  // The last chunk's records of the next bundle, if it is as large.
+  const Real* next_bundle(const Bundle& bundle, const Real* saved) const {
+    const Index next = bundle.first + bundle.rows;
+    const Index steps = next + bundle.lanes <= bundle.block->rows ? bundle.block->length[next] : 0;
+    if (steps < chunk) return nullptr;
+    return saved + (size.saved_per_row(layout.steps) + (steps - chunk) * size.record) * bundle.lanes;
   }
 
   template <int N>
@@ -225,7 +213,7 @@ struct LanesBackward {
     fill(ws.dgates + 4 * size.hidden * lanes, W * lanes, Real(0));
     for (Index t1 = bundle.steps(); t1 > 0;) {
       const Index t0 = (t1 - 1) / chunk * chunk;
-      chunk_back<N>(bundle, ws, saved, t0, t1);
+      chunk_back<N>(bundle, ws, saved, t0 ? saved + (t0 - chunk) * size.record * lanes : next_bundle(bundle, saved), t0, t1);
       t1 = t0;
     }
     store_gradients(bundle, ws);
@@ -277,11 +265,11 @@ struct LanesBackward {
     const Index H = size.hidden, inputs = size.inputs_of(layer);
     const Sums sums = sums_of(workspaces[0].sums, layer);
     const echoic::Gradients<Real>& to = call.gradients[layer];
-    for (int n = 0; n < Cell::gates; ++n) {
-      const Index in = Cell::in_order[n] * H, rec = Cell::rec_order[n] * H;
-      transpose(sums.w_in + n * H, columns, H, inputs, to.w_in + in * inputs, inputs, inputs);
-      transpose(sums.w_rec + n * H, columns, H, H, to.w_rec + rec * H, H, H);
-      copy_partial<V>(sums.bias + (Cell::in_slot + n) * H, H, to.bias + in);
+    for (Index row = 0; row < gates; ++row) {
+      const Index in = row_in_torch(row, Cell::in_slot, Cell::in_order), rec = row_in_torch(row, Cell::rec_slot, Cell::rec_order);
+      copy_lane(sums.w_in + row, columns, inputs, to.w_in + in * inputs, 1);
+      copy_lane(sums.w_rec + row, columns, H, to.w_rec + rec * H, 1);
+      to.bias[in] = sums.bias[Cell::in_slot * H + row];
     }
     if constexpr (Cell::has_inner_bias) copy_partial<V>(sums.bias + (Cell::grads - 1) * H, H, to.bias_rec);
   }

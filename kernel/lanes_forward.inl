@@ -46,7 +46,7 @@ struct LanesForward {
     for (const Window& window : Cell::windows) {
       const Index seen = window.sees_x ? inputs : 0, rows = window.slots * H, depth = depth_of(window, layer);
       const auto at = [&](Index row, Index k) {
-        const Index slot = window.slot + row / H, unit = row % H;
+        const Index slot = window.slot + row % window.slots, unit = row / window.slots;
         if (k < 0 && !window.sees_x) return from.bias_rec ? from.bias_rec[unit] : Real(0);
         const Index in = (window.sees_x ? Cell::in_order[slot - Cell::in_slot] : 0) * H + unit;
         if (k < 0) return from.bias ? from.bias[in] : Real(0);
@@ -104,22 +104,6 @@ struct LanesForward {
     }
   }
 
-  // `numbers` numbers of each of four gates, whose sums are replaced by their values, and of what the step carries on.
-  // The place of the next record, `ahead` numbers from here, is fetched meanwhile: what lies there has long left the caches.
-  ECHOIC_NOINLINE static void activate_numbers(Index numbers, Index ahead, Real* gates, Real* carried, Real* h) {
-    for (Index n = 0; n < numbers; n += W) {
-      V s[Cell::all_values];
-      for (int slot = 0; slot < 4; ++slot) s[slot] = V::load(gates + slot * numbers + n);
-      const V after = Cell::activate(s, V::load(carried + n));
-      for (int slot = 0; slot < 4; ++slot) {
-        s[slot].store(gates + slot * numbers + n);
-        V::prefetch(gates + slot * numbers + n + ahead);
-      }
-      if constexpr (Cell::has_cell) s[4].store(carried + n);
-      after.store(h + n);
-    }
-  }
-
   // Zeros in the lanes of rows that have ended.
   void clear_lanes(const Bundle& bundle, Index active, Real* state) const {
     for (Index unit = 0; unit < size.hidden; ++unit)
@@ -133,7 +117,7 @@ struct LanesForward {
     Real *gates = record + size.gates_at(layer) * lanes, *carried = state + size.carried_at(layer) * lanes;
     Real* h = state + size.h_at(layer) * lanes;
     sum_gates<N>(layer, layer ? state + size.h_at(layer - 1) * lanes : record, h, gates);
-    activate_numbers(size.hidden * lanes, call.saved ? size.record * lanes : 0, gates, carried, h);
+    activate_lanes<Cell, N>(size.hidden, call.saved ? size.record * lanes : 0, gates, carried, h);
     if (active < lanes) {
       clear_lanes(bundle, active, h);
       clear_lanes(bundle, active, carried);
@@ -152,7 +136,7 @@ struct LanesForward {
       if (saved) {
         record = saved + t * size.record * lanes;
         if (t % size.chunk == 0)
-          copy_lane(state, 1, size.state * lanes, saved + (layout.steps * size.record + t / size.chunk * size.state) * lanes, 1);
+          copy_partial<V>(state, size.state * lanes, saved + (layout.steps * size.record + t / size.chunk * size.state) * lanes);
       }
       rows_to_lanes<V>([&](Index lane) { return call.x + bundle.source(t, lane) * size.inputs; }, direction * size.inputs,
                        bundle.active(t), lanes, size.inputs, record);

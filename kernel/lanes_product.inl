@@ -2,6 +2,9 @@
 //
 // Weights lie in the order in which a tile reads them: panels of up to `lane_rows` rows, and in each a bias for every row,
 // then the rows' weights of one input after the other.
+//
+// What the next chunk of steps needs has long left the caches. A product fetches it meanwhile, a vector or two for each
+// input: fetched as fast as gates are read, it would arrive no sooner, and the arithmetic would wait.
 #pragma once
 
 namespace {
@@ -39,9 +42,11 @@ struct LaneProduct {
   Index first_depth, second_depth;
   Real* to;
   bool accumulate;  // adds to what is there
+  const Real* upcoming = nullptr;  // as many numbers as the inputs, fetched meanwhile
 };
 
-template <class V, int R, int N>
+// `fetched`: vectors of `upcoming` for each input.
+template <class V, int R, int N, int fetched>
 ECHOIC_NOINLINE void lane_tile(const LaneProduct<typename V::Real>& p) {
   using Real = typename V::Real;
   constexpr Index W = V::width;
@@ -50,13 +55,15 @@ ECHOIC_NOINLINE void lane_tile(const LaneProduct<typename V::Real>& p) {
   for (int r = 0; r < R; ++r)
     ECHOIC_UNROLL
     for (int n = 0; n < N; ++n) sum[r][n] = V::all(p.weights[r]);
-  const Real* w = p.weights + R;
+  const Real *w = p.weights + R, *upcoming = p.upcoming;
   for (int part = 0; part < 2; ++part) {
     const Real* input = part ? p.second : p.first;
-    for (Index k = part ? p.second_depth : p.first_depth; k > 0; --k, w += R, input += N * W) {
+    for (Index k = part ? p.second_depth : p.first_depth; k > 0; --k, w += R, input += N * W, upcoming += fetched * W) {
       V column[N];
       ECHOIC_UNROLL
       for (int n = 0; n < N; ++n) column[n] = V::load(input + n * W);
+      ECHOIC_UNROLL
+      for (int n = 0; n < fetched; ++n) V::prefetch(upcoming + n * W);
       ECHOIC_UNROLL
       for (int r = 0; r < R; ++r) {
         const V weight = V::all(w[r]);
@@ -74,20 +81,26 @@ ECHOIC_NOINLINE void lane_tile(const LaneProduct<typename V::Real>& p) {
     }
 }
 
-template <class V, int R, int N>
+template <class V, int R, int N, int fetched>
 void lane_tile_of(const LaneProduct<typename V::Real>& p, Index rows) {
-  if (rows == R) return lane_tile<V, R, N>(p);
-  if constexpr (R > 1) lane_tile_of<V, R - 1, N>(p, rows);
+  if (rows == R) return lane_tile<V, R, N, fetched>(p);
+  if constexpr (R > 1) lane_tile_of<V, R - 1, N, fetched>(p, rows);
 }
 
 template <class V, int N>
 void lane_product(LaneProduct<typename V::Real> p, Index rows) {
+  constexpr int R = lane_rows<V>;
   const Index most = panel_rows<V>(rows), depth = p.first_depth + p.second_depth;
-  for (; rows > 0; rows -= most) {
+  const int each = !p.upcoming ? 0 : most < rows ? 1 : N;  // shared out among N panels, if there are as many
+  for (int fetched = 0; rows > 0; rows -= most, fetched += each) {
     const Index count = min_of(most, rows);
-    lane_tile_of<V, lane_rows<V>, N>(p, count);
+    if (each == 0 || fetched >= N)
+      lane_tile_of<V, R, N, 0>(p, count);
+    else
+      each == N ? lane_tile_of<V, R, N, N>(p, count) : lane_tile_of<V, R, N, 1>(p, count);
     p.weights += packed_size(count, depth);
     p.to += count * N * V::width;
+    if (p.upcoming) p.upcoming += each * depth * V::width;
   }
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from op_layers import Layer, Sizes
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from echoic import ops
 from echoic.cells import CELLS
@@ -199,6 +200,26 @@ def test_the_operator_for_gradients_keeps_torchs_rules(
 
 
 @pytest.mark.usefixtures("target")
+class Seen(TorchDispatchMode):
+    """Records the operators that are called."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.operators: list[Any] = []
+
+    def __torch_dispatch__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.operators.append(func)
+        return func(*args, **(kwargs or {}))
+
+
+def test_who_looks_at_operators_sees_the_layers_both_ways(layer: Layer) -> None:
+    alone = run_both_ways(layer, BUSY)
+    with Seen() as seen:
+        watched = run_both_ways(layer, BUSY)
+    assert {compiled._layer, compiled._layer_backward} <= set(seen.operators)
+    assert all(torch.equal(one, other) for one, other in zip(watched, alone, strict=True))
+
+
 def test_second_derivatives_are_refused(layer: Layer) -> None:
     values = layer.arguments((2, 3, 2, 4), torch.float32)
     (slope,) = torch.autograd.grad(layer.run(*values)[0].sum(), values[0], create_graph=True)

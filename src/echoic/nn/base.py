@@ -121,8 +121,10 @@ class Recurrent(nn.Module, abc.ABC):
 
     def _run(self, input: Sequences, hx: LayerState | None) -> tuple[Sequences, LayerState]:
         """All layers over `input` in any format; the state has one tensor for each of its vectors."""
+        if self.precision is None:
+            return self._run_any(input, hx)
         device = next(self.parameters()).device.type
-        if self.precision is None or not torch.amp.is_autocast_available(device):
+        if not torch.amp.is_autocast_available(device):
             return self._run_any(input, hx)
         with torch.autocast(device, torch.bfloat16, enabled=self.precision == "bf16"):
             return self._run_any(input, hx)

@@ -39,7 +39,8 @@ class LayerInputs(NamedTuple):
     @classmethod
     def of(cls, tensors: Sequence[Any]) -> "LayerInputs":
         """From the operators' flat list."""
-        return cls(*tensors[:8])._replace(upper=tuple(tensors[8:]))
+        x, h, c, w_in, w_rec, bias, bias_rec, lengths, *upper = tensors
+        return cls(x, h, c, w_in, w_rec, bias, bias_rec, lengths, tuple(upper))
 
     def flat(self) -> list[Tensor | None]:
         """The operators' list."""
@@ -87,8 +88,19 @@ def layer(
     blocks = _blocks(inputs.sizes)
     lanes = in_lanes(inputs, target)
     call = LayerCall(cell, reverse, target, blocks, lanes, rounded and not lanes)
-    y, h_end, c_end, _ = _layer(tensors, *call, save)
+    run = _layer_function if _is_plain(tensors) else _layer
+    y, h_end, c_end, _ = run(tensors, *call, save)
     return y, h_end, c_end
+
+
+def _is_plain(tensors: Sequence[Tensor | None]) -> bool:
+    """Whether nothing but autograd looks at calls on `tensors`.
+
+    Then they need not go through torch's dispatcher, which takes as long as a small layer.
+    """
+    if torch.compiler.is_compiling() or torch.is_inference_mode_enabled() or torch._C._len_torch_dispatch_stack():  # noqa: SLF001
+        return False
+    return all(one is None or type(one) in (Tensor, torch.nn.Parameter) for one in tensors)
 
 
 def in_lanes(inputs: LayerInputs, target: str) -> bool:
@@ -180,8 +192,12 @@ class _LayerFunction(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, call: LayerCall, save: bool, *tensors: Tensor | None) -> Outputs:  # noqa: FBT001
-        with torch._C._AutoDispatchBelowAutograd():  # noqa: SLF001 (torch's documented way)
-            outputs: Outputs = _layer(tensors, *call, save)
+        outputs: Outputs
+        if _is_plain(tensors):
+            outputs = _forward(tensors, *call, save)
+        else:
+            with torch._C._AutoDispatchBelowAutograd():  # noqa: SLF001 (torch's documented way)
+                outputs = _layer(tensors, *call, save)
         y, _, _, saved = outputs
         ctx.set_materialize_grads(False)
         ctx.mark_non_differentiable(saved)
@@ -194,14 +210,15 @@ class _LayerFunction(torch.autograd.Function):
         y, saved, *tensors = ctx.saved_tensors
         dense = [None if one is None else one.contiguous() for one in grad_outputs[:3]]
         needs_dx = ctx.needs_input_grad[2]
-        gradients: list[Tensor | None] = list(_layer_backward(dense, tensors, y, saved, *ctx.call, needs_dx))
+        run = _layer_backward if torch.is_grad_enabled() or not _is_plain([*dense, *tensors]) else _backward
+        gradients: list[Tensor | None] = list(run(dense, tensors, y, saved, *ctx.call, needs_dx))
         gradients.insert(LayerInputs._fields.index("lengths"), None)
         needs = ctx.needs_input_grad[2:]
         return None, None, *(one if need else None for one, need in zip(gradients, needs, strict=True))
 
 
 @torch.library.impl(_library, "layer", "AutogradCPU")
-def _apply(tensors: Sequence[Any], *settings: Any) -> Outputs:
+def _layer_function(tensors: Sequence[Any], *settings: Any) -> Outputs:
     outputs: Outputs = _LayerFunction.apply(LayerCall(*settings[:-1]), settings[-1], *tensors)  # type: ignore[no-untyped-call]
     return outputs
 
