@@ -22,13 +22,13 @@ struct TileShape {
 // The shape that is configured in this thread, if `pairs` is not 0.
 thread_local TileShape configured_tiles{};
 
-// A worker makes one of these before its first product. Others may have used the tiles before, and will after.
+// A worker makes one of these before its first product. Others may have used the tiles before, and will after: with a shape of
+// their own, or none.
 class TilesInUse {
  public:
   TilesInUse() { configured_tiles = {}; }
   ~TilesInUse() {
     if (configured_tiles.pairs) __asm__ volatile("tilerelease" : : : "memory");
-    configured_tiles = {};
   }
   TilesInUse(const TilesInUse&) = delete;
   TilesInUse& operator=(const TilesInUse&) = delete;
@@ -130,7 +130,11 @@ struct TilePairs : Pairs<Vector> {
     const Index pairs = Pairs<V>::depth(count);
     return pairs <= most_tile_pairs ? pairs : group_count(pairs, most_tile_pairs) * most_tile_pairs;
   }
-  static constexpr Index row_of(Index count) { return row_stride<V>(2 * depth(count)); }
+  // Rows of several tiles begin where lines of the caches do.
+  static constexpr Index row_of(Index count) {
+    const Index row = row_stride<V>(2 * depth(count)), tile_row = 2 * most_tile_pairs;
+    return row <= tile_row ? row : group_count(row, tile_row) * tile_row;
+  }
   static Operand* buffer_of_steps(Arena& arena, Real*, Index rows, Index row) { return arena.allocate<Operand>(depth(rows) * row); }
 
   static const Operand* rows(const Real* from, Index rows, Index row, Index count, Operand* to) {

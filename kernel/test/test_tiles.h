@@ -124,6 +124,17 @@ void check_configuring_clears() {
   for (float one : numbers) check(one == 0, "configuring clears tiles");
 }
 
+// Other code of the thread may have left tiles that look like anything.
+void check_tiles_of_others(const echoic::Sequence<float>& kernel) {
+  const Case test_case{CellKind::gru, 9, 3, 33, 20, {}, false};
+  const CaseArrays arrays = random_numbers(test_case, 45);
+  const auto result = run(kernel, test_case, arrays, {1, 1, Scheme::rounded});
+  TileSettings settings;
+  settings.set(0, 1, 4);
+  __asm__ volatile("ldtilecfg %0" : : "m"(settings) : "memory");
+  check(run(kernel, test_case, arrays, {1, 1, Scheme::rounded}).same_bits(result), "tiles that others have configured do not matter");
+}
+
 using FloatKernel = echoic::Sequence<float>;
 
 // Only rounded passes ask for tiles, the first one once. Where they are refused another target takes over.
@@ -214,6 +225,7 @@ void check_tiles(bool quick) {
   check_sums_of_a_tile();
   check_shapes_of_tiles();
   check_configuring_clears();
+  check_tiles_of_others(*target->f32);
   if (tiles_are_emulated) check_configurations(*target->f32);
   check_shapes_of_passes(*target->f32, *without->f32, std::string(target->name) + (tiles_are_emulated ? " emulated " : " "), quick);
 }
