@@ -131,6 +131,11 @@ bool is_checked(const echoic::Kernels& target) { return target.supported() && is
 // The target with emulated tiles, of which rounded passes are checked: all else it leaves to others.
 const echoic::Kernels* checked_emulated() { return emulated_target() && is_named(*emulated_target()) ? emulated_target() : nullptr; }
 
+template <class Kernel>
+bool is_emulated(const Kernel& kernel) {
+  return emulated_target() && static_cast<const void*>(&kernel) == emulated_target()->f32;
+}
+
 // Calls `function(kernel, name)` for every target and precision there is here.
 template <class Check>
 void for_each_kernel(const Check& function) {
