@@ -5,6 +5,7 @@
 
 #ifdef ECHOIC_AMX
 #include <sys/wait.h>
+#include <unistd.h>
 
 namespace {
 

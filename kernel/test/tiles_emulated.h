@@ -154,7 +154,7 @@ void execute(EmulatedTiles& tiles, const Decoded& d) {
   if (!tiles.configured) refuse("tiles that are not configured");
   if (!tiles.rows[d.reg]) refuse("a tile without rows");
   const int bytes = tiles.row_bytes[d.reg];
-  unsigned char(*data)[64] = tiles.data[d.reg];
+  unsigned char (*data)[64] = tiles.data[d.reg];
   if (d.instruction == TileInstruction::zero || d.instruction == TileInstruction::load) std::memset(data, 0, sizeof tiles.data[0]);
   if (d.instruction == TileInstruction::zero) return;
   if (d.instruction == TileInstruction::multiply) {
