@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import echoic
 from common import arguments, parse, publish, spread, table
+from echoic.ops import kernel
 from echoic.training.records import Progress
 
 PRECISIONS = ("float32", "bf16")
@@ -98,7 +99,7 @@ def main() -> None:
     times = ["float32: CPU s", "bf16: CPU s", "times as fast"]
     headers = ["training", "steps", *times, "float32: dev loss", "bf16: dev loss", "change"]
     title = f"Training with products in bfloat16, {options.seeds} seeds"
-    publish("precision", title, table(headers, rows), write=options.write)
+    publish("precision", title, f"Kernel in use: {kernel()}.\n\n{table(headers, rows)}", write=options.write)
 
 
 if __name__ == "__main__":

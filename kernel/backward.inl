@@ -28,7 +28,7 @@ struct BackwardPass {
   const Backward<Real>& call;
   const Layout& layout;
   Plan plan;
-  Sizes<Cell> size;
+  Sizes<Cell, Operands> size;
   Real *packed_in, *packed_rec, *dw_in, *dw_rec, *zeros;
   Operand *w_in, *w_rec;
   BlockWorkspace* workspaces;
@@ -74,9 +74,9 @@ struct BackwardPass {
     const Index panels = group_count(depth, max_vectors * W);
     for (Index panel = team.id; panel < panels; panel += team.size) {
       const Index column = panel * max_vectors * W;
-      const Index vectors = vectors_from(column, depth), before = column * size.groups * gate_size;
-      pack_columns<Cell>(w, depth, size.hidden, order, column, vectors, packed + before);
-      Operands::steps(packed + before, size.groups * gate_size, vectors * W, to + before / Operands::numbers);
+      const Index vectors = vectors_from(column, depth), rows = size.groups * gate_size;
+      pack_columns<Cell>(w, depth, size.hidden, order, column, vectors, packed + column * rows);
+      Operands::steps(packed + column * rows, rows, vectors * W, to + column * Operands::depth(rows));
     }
   }
 
@@ -136,15 +136,15 @@ struct BackwardPass {
     constexpr Index per = Operands::numbers;
     for (Index column = 0; column < depth; column += max_vectors * W) {
       const Index vectors = vectors_from(column, depth);
-      const Operand* panel = w + column * size.groups * gate_size / per;
+      const Operand* panel = w + column * Operands::depth(size.groups * gate_size);
       const Real* start = accumulate ? c + column : zeros;
       Index start_row = accumulate ? c_row : 0;
       for (Index group = 0; group < size.groups; group += groups_deep) {
         const Operand* gates = ws.dgates_rows + ((group * ws.capacity + first) * grad_size + slot * W) / per;
-        multiply<V, Operand, Operand>({min_of(groups_deep, size.groups - group), gate_size / per, gates, grad_size / per, 1,
-                                       ws.capacity * grad_size / per, panel + group * gate_size * vectors * W / per,
-                                       vectors * W, gate_size * vectors * W / per, start, start_row, c + column, c_row},
-                                      rows, vectors);
+        Operands::multiply({min_of(groups_deep, size.groups - group), gate_size / per, gates, grad_size / per, 1,
+                            ws.capacity * grad_size / per, panel + group * gate_size * vectors * W / per,
+                            vectors * W, gate_size * vectors * W / per, start, start_row, c + column, c_row},
+                           rows, vectors);
         start = c + column;
         start_row = c_row;
       }
@@ -197,8 +197,8 @@ struct BackwardPass {
 
   // The operands of the weight gradients.
   void make_steps(const BlockWorkspace& ws, Index rows) {
-    Operands::steps(ws.x, rows, size.x_row, ws.x_steps);
-    Operands::steps(ws.h, rows, size.h_row, ws.h_steps);
+    Operands::left_steps(ws.x, rows, size.x_row, ws.capacity, ws.x_steps);
+    Operands::left_steps(ws.h, rows, size.h_row, ws.capacity, ws.h_steps);
     for (Index group = 0; group < size.groups; ++group)
       Operands::steps(ws.dgates + group * ws.capacity * grad_size, rows, grad_size, dgates_steps(ws, group));
   }
@@ -219,15 +219,17 @@ struct BackwardPass {
       const Index steps = t0 < end ? block.start[end] - block.start[t0] : 0;
       const bool overwrite = is_first && b == 0;
       if (steps == 0 && !overwrite) continue;
-      multiply<V, Cell::gates, Operand, Operand>(
-          {1, Operands::depth(steps), (for_input ? ws.x_steps : ws.h_steps) + k, 1, for_input ? size.x_row : size.h_row, 0,
-           dgates_steps(ws, group) + slot * W, grad_size, 0, overwrite ? zeros : sums, overwrite ? 0 : gate_size, sums, gate_size},
+      const Index left_row = Operands::left_row(ws.capacity);
+      Operands::template multiply<Cell::gates>(
+          {1, Operands::depth(steps), (for_input ? ws.x_steps : ws.h_steps) + k * left_row, left_row,
+           Operands::left_step(for_input ? size.x_row : size.h_row), 0, dgates_steps(ws, group) + slot * W, grad_size, 0,
+           overwrite ? zeros : sums, overwrite ? 0 : gate_size, sums, gate_size},
           rows);
     }
   }
 
   void weight_gradients(const Team& team, bool is_first, Index t0, Index t1) {
-    constexpr Index R = V::tile_rows;
+    constexpr Index R = Operands::tile_rows;
     const Index tiles_in = group_count(size.inputs, R), tiles_rec = group_count(size.hidden, R);
     const Index tiles_per_group = tiles_in + tiles_rec, tasks = size.groups * tiles_per_group;
     for (Index task = tasks * team.id / team.size; task < tasks * (team.id + 1) / team.size; ++task) {

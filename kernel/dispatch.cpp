@@ -8,6 +8,9 @@ extern const echoic::Kernels avx512_kernels;
 #ifdef ECHOIC_AVX512_BF16
 extern const echoic::Kernels avx512_bf16_kernels;
 #endif
+#ifdef ECHOIC_AMX
+extern const echoic::Kernels amx_kernels;
+#endif
 #ifdef ECHOIC_ARM64
 extern const echoic::Kernels neon_kernels;
 #endif
@@ -15,6 +18,9 @@ extern const echoic::Kernels neon_kernels;
 namespace echoic {
 
 const Kernels* const targets[] = {
+#ifdef ECHOIC_AMX
+    &amx_kernels,
+#endif
 #ifdef ECHOIC_AVX512_BF16
     &avx512_bf16_kernels,
 #endif

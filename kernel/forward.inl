@@ -23,7 +23,7 @@ struct ForwardPass {
   const Forward<Real>& call;
   const Layout& layout;
   Plan plan;
-  Sizes<Cell> size;
+  Sizes<Cell, Operands> size;
   Real *packed_in, *packed_rec, *bias, *bias_rec;
   Operand *w_in, *w_rec;  // [groups, operands of the depth, gates * W]
   BlockWorkspace* workspaces;
@@ -100,7 +100,7 @@ struct ForwardPass {
       Index start_row = 0;
       for (Index k = 0; k < size.inputs; k += product_depth) {
         const Index done = k / Operands::numbers, depth = Operands::depth(min_of(product_depth, size.inputs - k));
-        multiply<V, Cell::gates, Operand, Operand>(
+        Operands::template multiply<Cell::gates>(
             {1, depth, x_rows + done, size.x_row / Operands::numbers, 1, 0, weights + done * gate_size, gate_size, 0,
              start, start_row, sums + Cell::in_slot * W, row_size},
             rows);
@@ -119,7 +119,7 @@ struct ForwardPass {
     for (Index group = 0; group < size.groups; ++group) {
       Real* panel = panels + (group * panel_rows + first) * row_size;
       Real* sums = panel + Cell::rec_slot * W;
-      multiply<V, Cell::gates, Operand, Operand>(
+      Operands::template multiply<Cell::gates>(
           {1, Operands::depth(size.hidden), h_rows, size.h_row / Operands::numbers, 1, 0,
            w_rec + group * Operands::depth(size.hidden) * gate_size, gate_size, 0, sums, row_size, sums, row_size},
           rows);

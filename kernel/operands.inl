@@ -1,13 +1,31 @@
 // What the operands of a layer's products are: its numbers as they are, or rounded to bfloat16. Sums are floats either way.
 //
 // Passes work on floats, and make of them the operands of a product: `rows` where it sums over the first `count` numbers of a
-// row, `steps` where it sums over rows. `depth` is how many operands that many numbers make. Buffers may be the floats.
+// row, `steps` where it sums over rows, and `left_steps` of the left operand of such a sum. `depth` is how many operands that
+// many numbers make. Buffers may be the floats.
 #pragma once
 
 namespace {
 
+// Products in vectors, of operands that stand row by row.
+template <class Vector, class Number>
+struct InVectors {
+  using V = Vector;
+  using Real = typename V::Real;
+  using Operand = Number;
+  using Product = ::Product<Real, Operand, Operand>;
+  static constexpr Index tile_rows = V::tile_rows;  // that a product takes at once, at most
+  static constexpr Index row_of(Index count) { return row_stride<V>(count); }  // floats from one row to the next
+  // From one number of a row to the next, and from one operand of a sum over `capacity` rows to the next.
+  static constexpr Index left_row(Index) { return 1; }
+  static constexpr Index left_step(Index row) { return row; }
+  template <int C>
+  static void multiply(const Product& p, Index rows) { ::multiply<V, C, Operand, Operand>(p, rows); }
+  static void multiply(const Product& p, Index rows, Index vectors) { ::multiply<V, Operand, Operand>(p, rows, vectors); }
+};
+
 template <class Vector>
-struct AsTheyAre {
+struct AsTheyAre : InVectors<Vector, typename Vector::Real> {
   using V = Vector;
   using Real = typename V::Real;
   using Operand = Real;
@@ -17,11 +35,12 @@ struct AsTheyAre {
   static Operand* buffer_of_steps(Arena&, Real* floats, Index, Index) { return floats; }
   static const Operand* rows(const Real* from, Index, Index, Index, Operand*) { return from; }
   static void steps(const Real*, Index, Index, Operand*) {}
+  static void left_steps(const Real*, Index, Index, Index, Operand*) {}
 };
 
 // Where no instruction multiplies bfloat16: floats with their values.
 template <class Vector>
-struct RoundedFloats {
+struct RoundedFloats : InVectors<Vector, typename Vector::Real> {
   using V = Vector;
   using Real = typename V::Real;
   using Operand = Real;
@@ -34,11 +53,12 @@ struct RoundedFloats {
     return to;
   }
   static void steps(const Real* from, Index rows, Index row, Operand* to) { RoundedFloats::rows(from, rows, row, row, to); }
+  static void left_steps(const Real* from, Index rows, Index row, Index, Operand* to) { steps(from, rows, row, to); }
 };
 
 // Pairs of bfloat16, the products of which one instruction adds to a sum: for vectors that have it.
 template <class Vector>
-struct Pairs {
+struct Pairs : InVectors<Vector, echoic::Bfloat16Pair> {
   using V = Vector;
   using Real = typename V::Real;
   using Operand = echoic::Bfloat16Pair;
@@ -62,6 +82,7 @@ struct Pairs {
         V::store_pairs(V::load(from + step * row + n), second, to + n);
       }
   }
+  static void left_steps(const Real* from, Index rows, Index row, Index, Operand* to) { steps(from, rows, row, to); }
 };
 
 }  // namespace

@@ -30,7 +30,7 @@ struct Arena {
   }
 };
 
-template <class Cell>
+template <class Cell, class Operands>
 struct Sizes {
   using V = typename Cell::V;
   Index inputs, hidden, groups, h_row, x_row;
@@ -38,8 +38,8 @@ struct Sizes {
       : inputs(layout.inputs),
         hidden(layout.hidden),
         groups(group_count(layout.hidden, V::width)),
-        h_row(row_stride<V>(layout.hidden)),
-        x_row(row_stride<V>(layout.inputs)) {}
+        h_row(Operands::row_of(layout.hidden)),
+        x_row(Operands::row_of(layout.inputs)) {}
 };
 
 // Rows of the user's arrays lie far apart, and no hardware foresees the next one: it is asked for so many rows ahead.

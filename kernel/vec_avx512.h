@@ -78,9 +78,11 @@ struct Avx512 {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), halves(a));
   }
   // Numbers of the same lane make a pair.
-  static void store_pairs(Avx512 first, Avx512 second, echoic::Bfloat16Pair* to) {
+  static void store_pairs(Avx512 first, Avx512 second, echoic::Bfloat16Pair* to) { _mm512_storeu_ps(to, pairs(first, second).v); }
+  // The same as bits of floats.
+  static Avx512 pairs(Avx512 first, Avx512 second) {
     const __m512i high = _mm512_slli_epi32(_mm512_cvtepu16_epi32(halves(second)), 16);
-    _mm512_storeu_si512(to, _mm512_or_si512(_mm512_cvtepu16_epi32(halves(first)), high));
+    return {_mm512_castsi512_ps(_mm512_or_si512(_mm512_cvtepu16_epi32(halves(first)), high))};
   }
 #endif
   // To the nearest bfloat16, ties to even; the carry goes into the exponent by itself.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "oracle.h"
+#include "tiles_emulated.h"
 
 namespace {
 
@@ -124,8 +125,15 @@ using RealOf = std::decay_t<decltype(real_of(std::declval<Kernel>()))>;
 
 const char* only_target = nullptr;  // by name; otherwise all
 
-bool is_checked(const echoic::Kernels& target) {
-  return target.supported() && (!only_target || std::strcmp(target.name, only_target) == 0);
+bool is_named(const echoic::Kernels& target) { return !only_target || std::strcmp(target.name, only_target) == 0; }
+bool is_checked(const echoic::Kernels& target) { return target.supported() && is_named(target); }
+
+// The target with emulated tiles, of which rounded passes are checked: all else it leaves to others.
+const echoic::Kernels* checked_emulated() { return emulated_target() && is_named(*emulated_target()) ? emulated_target() : nullptr; }
+
+template <class Kernel>
+bool is_emulated(const Kernel& kernel) {
+  return emulated_target() && static_cast<const void*>(&kernel) == emulated_target()->f32;
 }
 
 // Calls `function(kernel, name)` for every target and precision there is here.
@@ -146,6 +154,8 @@ void for_each_scheme(const Check& function) {
     for (Scheme scheme : {Scheme::units, Scheme::lanes, Scheme::rounded})
       if (scheme != Scheme::rounded || sizeof(RealOf<decltype(kernel)>) == 4) function(kernel, name + name_of(scheme), scheme);
   });
+  if (const echoic::Kernels* target = checked_emulated())
+    function(*target->f32, std::string(target->name) + " emulated " + name_of(Scheme::rounded), Scheme::rounded);
 }
 
 }  // namespace

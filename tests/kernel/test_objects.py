@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 VECTOR_TARGETS = ["target_avx2", "target_avx512", "target_avx512_bf16"]
+TILES = "target_amx"
+"""Left out where the compiler or the system has none."""
 X86 = platform.machine() in {"x86_64", "AMD64"}
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not X86, reason="the vector targets are for x86-64")]
@@ -35,8 +37,10 @@ def test_every_source_is_among_the_objects(objects: Any) -> None:
     assert objects.keys() >= {"cpu", "dispatch", "plan", "team", "target_scalar", *VECTOR_TARGETS}
 
 
-@pytest.mark.parametrize("target", VECTOR_TARGETS)
+@pytest.mark.parametrize("target", [*VECTOR_TARGETS, TILES])
 def test_a_target_defines_one_global_symbol_and_none_that_is_weak(objects: Any, output_of: Any, target: Any) -> None:
+    if target not in objects:
+        pytest.skip("the compiler has no tiles")
     lines = [line.split() for line in output_of(tool("nm"), "--defined-only", objects[target]).splitlines()]
     # Lower case is local, but for v and w, which are weak, and u, which is unique in the whole process.
     shared = [(name, kind) for _, kind, name in lines if kind.isupper() or kind in "vwu"]
@@ -53,8 +57,21 @@ def test_wide_instructions_are_found_where_they_belong(objects: Any, output_of: 
     assert len(vector_instructions(output_of(tool("objdump"), "-d", objects[target]))) > 100
 
 
+def tile_instructions(listing: Any) -> Any:
+    return re.findall(r"\t(ldtilecfg|sttilecfg|tilerelease|tilezero|tileloaddt?1?|tilestored|tdp\w+)\b", listing)
+
+
+def test_tiles_are_used_in_one_object_alone(objects: Any, output_of: Any) -> None:
+    """Each instruction is used there, but for those for which there is no use."""
+    found = {name: set(tile_instructions(output_of(tool("objdump"), "-d", path))) for name, path in objects.items()}
+    if TILES not in objects:
+        pytest.skip("the compiler has no tiles")
+    assert found.pop(TILES) == {"ldtilecfg", "tileloadd", "tdpbf16ps", "tilestored", "tilerelease"}
+    assert not any(found.values()), found
+
+
 def test_baseline_code_has_no_wide_instructions(objects: Any, output_of: Any) -> None:
-    baseline = {name: path for name, path in objects.items() if name not in VECTOR_TARGETS}
+    baseline = {name: path for name, path in objects.items() if name not in (*VECTOR_TARGETS, TILES)}
     for name, path in baseline.items():
         assert vector_instructions(output_of(tool("objdump"), "-d", path)) == [], name
 

@@ -32,6 +32,30 @@ except KernelError as error:
     print(error)
 """
 
+PERMISSIONS = """
+import ctypes
+
+ARCH_PRCTL, GET_PERMISSIONS, TILES = 158, 0x1022, 18
+
+
+def has_tiles():
+    mask = ctypes.c_uint64()
+    assert ctypes.CDLL(None).syscall(ARCH_PRCTL, GET_PERMISSIONS, ctypes.byref(mask)) == 0
+    return bool(mask.value >> TILES & 1)
+
+
+import torch
+found = [has_tiles()]
+from echoic import nn
+found.append(has_tiles())
+x = torch.ones(20, 3, 70)
+nn.LSTM(70, 70, batch_first=True)(x)
+found.append(has_tiles())
+nn.LSTM(70, 70, batch_first=True, precision="bf16")(x)
+found.append(has_tiles())
+print(*found)
+"""
+
 
 def lstm_arguments(batch: int = 2, steps: int = 3, inputs: int = 2, hidden: int = 5) -> list[torch.Tensor]:
     rows = 4 * hidden
@@ -63,6 +87,23 @@ def test_an_unavailable_kernel_is_refused_and_never_replaced(monkeypatch: pytest
         ops.lstm(*lstm_arguments())
     with pytest.raises(KernelError, match="got 'quantum'"):
         ops.gru(*gru_arguments())
+
+
+@pytest.mark.skipif("amx" in ops.AVAILABLE, reason="a CPU with tiles")
+def test_tiles_are_refused_where_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECHOIC_KERNEL", "amx")
+    with pytest.raises(KernelError, match=f"must be one of auto, {', '.join(ops.AVAILABLE)}, got 'amx'"):
+        ops.kernel()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("amx" not in ops.AVAILABLE, reason="a CPU without tiles")
+def test_a_process_asks_for_tiles_at_its_first_rounded_pass() -> None:
+    """And not when it imports the library, or for float32. Elsewhere kernel_test counts the requests."""
+    done = subprocess.run([sys.executable, "-c", PERMISSIONS], capture_output=True, text=True, check=True)
+    if done.stdout.startswith("True"):
+        pytest.skip("torch has asked")
+    assert done.stdout == "False False False True\n"
 
 
 @pytest.mark.slow

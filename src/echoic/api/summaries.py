@@ -66,7 +66,11 @@ def _first(values: Sequence[Any]) -> str:
     return f"{', '.join(map(str, values[:_NAMED]))}, and {len(values) - _NAMED} more"
 
 
-_BFLOAT16 = {"avx512_bf16": "multiplied by the CPU", "off": "left to PyTorch"}
+_BFLOAT16 = {
+    "amx": "multiplied by the CPU, in tiles",
+    "avx512_bf16": "multiplied by the CPU",
+    "off": "left to PyTorch",
+}
 """What becomes of products in bfloat16, by kernel."""
 
 

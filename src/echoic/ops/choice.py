@@ -38,7 +38,7 @@ def kernel() -> str:
 
 def multiplies_bfloat16() -> bool:
     """Whether layers do not round floats in place of products of bfloat16; torch's own may or may not have them."""
-    return kernel() in {"avx512_bf16", "off"}
+    return kernel() in {"amx", "avx512_bf16", "off"}
 
 
 def fma_gflops() -> float | None:
