@@ -45,8 +45,15 @@ float tile_sum(float sum, const std::vector<float>& a, const std::vector<float>&
 }
 
 void check_sums_of_a_tile() {
-  const float big = 16777216;  // 2^24: adding 1 changes nothing, adding 2 does
   check(tile_sum(1, {2, 3, 5, 7}, {11, 13, 17, 19}) == 1 + 22 + 39 + 85 + 133, "a sum over two pairs");
+  const float infinite = std::numeric_limits<float>::infinity();
+  check(tile_sum(0, {infinite, 1}, {2, 1}) == infinite, "infinity stays");
+  check(std::isnan(tile_sum(0, {infinite, 1}, {0, 1})), "infinity times zero is not a number");
+}
+
+// What the manual says of rounding. Passes do not rely on it, so a CPU may do otherwise.
+void check_emulated_rounding() {
+  const float big = 16777216;  // 2^24: adding 1 changes nothing, adding 2 does
   check(tile_sum(big, {1, 1}, {1, 1}) == big + 2, "the numbers of a pair are added to each other before the sum");
   check(tile_sum(0, {big, 1, 1, 1}, {1, 1, 1, 1}) == big + 2, "first numbers have a sum of their own, and second ones");
   check(tile_sum(0, {big, 0, 1, 0, 1, 0}, {1, 1, 1, 1, 1, 1}) == big, "each sum is rounded after each pair");
@@ -54,9 +61,6 @@ void check_sums_of_a_tile() {
   check(tile_sum(0, {small, 0}, {1e30f, 0}) == 0, "a subnormal operand is zero");
   check(tile_sum(small, {0, 0}, {0, 0}) == 0, "a subnormal sum is zero");
   check(tile_sum(0, {1e-25f, 0}, {1e-15f, 0}) == 0, "a subnormal result is zero");
-  const float infinite = std::numeric_limits<float>::infinity();
-  check(tile_sum(0, {infinite, 1}, {2, 1}) == infinite, "infinity stays");
-  check(std::isnan(tile_sum(0, {infinite, 1}, {0, 1})), "infinity times zero is not a number");
 }
 
 // 5 x 3 sums over 2 pairs, in arrays whose rows are longer than the tiles'; by every form of address.
@@ -221,9 +225,9 @@ void check_tiles(bool quick) {
   for (int n = 0; n < echoic::target_count; ++n)
     if (std::strcmp(echoic::targets[n]->name, "avx512_bf16") == 0) without = echoic::targets[n];
   check_requests(*target->f32, *without->f32);
-  check(echoic::tiles_are_permitted(), "the system grants tiles");
   if (!echoic::tiles_are_permitted()) return;
   check_sums_of_a_tile();
+  if (tiles_are_emulated) check_emulated_rounding();
   check_shapes_of_tiles();
   check_configuring_clears();
   check_tiles_of_others(*target->f32);
@@ -232,7 +236,7 @@ void check_tiles(bool quick) {
 }
 
 void report_tiles() {
-  if (tile_target()->supported()) std::printf("tiles: of this CPU\n");
+  if (tile_target()->supported()) std::printf("tiles: of this CPU%s\n", echoic::tiles_are_permitted() ? "" : ", but the system refuses them");
   if (checked_emulated()) std::printf("tiles: emulated, %ld instructions\n", emulated_instructions.load());
 }
 
