@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from op_layers import Layer, Sizes
+from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from echoic import ops
@@ -218,6 +219,19 @@ def test_who_looks_at_operators_sees_the_layers_both_ways(layer: Layer) -> None:
         watched = run_both_ways(layer, BUSY)
     assert {compiled._layer, compiled._layer_backward} <= set(seen.operators)
     assert all(torch.equal(one, other) for one, other in zip(watched, alone, strict=True))
+
+
+def test_a_trace_before_dispatch_sees_the_layer(layer: Layer) -> None:
+    x, *others = [one.detach() for one in layer.arguments((2, 3, 2, 4), torch.float32)]
+    traced = make_fx(lambda x: layer.run(x, *others)[0], pre_dispatch=True)(x)
+    torch.testing.assert_close(traced(x + 1), layer.run(x + 1, *others)[0])
+
+
+def test_torch_func_may_transform_what_is_around_a_layer(layer: Layer) -> None:
+    values = layer.arguments((2, 3, 2, 4), torch.float32)
+    total = layer.run(*values)[0].sum()
+    scaled = torch.func.vmap(lambda scale: scale * layer.run(*values)[0].sum())(torch.tensor([1.0, 2.0]))
+    torch.testing.assert_close(scaled, torch.stack([total, 2 * total]))
 
 
 def test_second_derivatives_are_refused(layer: Layer) -> None:

@@ -357,6 +357,14 @@ def test_arguments_of_different_dtypes_are_refused(layer: Layer) -> None:
             layer.run(*mixed)
 
 
+def test_arguments_on_different_devices_are_refused(layer: Layer) -> None:
+    values = arguments(layer)
+    for at, value in enumerate(values):
+        mixed = [*values[:at], value.to("meta"), *values[at + 1 :]]
+        with pytest.raises(ShapeError, match=r"must be on '(cpu|meta)' like x"):
+            layer.run(*mixed)
+
+
 @pytest.mark.usefixtures("unchecked_shapes")
 def test_integers_are_refused(layer: Layer) -> None:
     with pytest.raises(RuntimeError, match="type"):

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch._ops import _len_torch_dispatch_stack_pre_dispatch
 
 from echoic.errors import KernelError
 from echoic.ops import layout
@@ -98,7 +99,11 @@ def _is_plain(tensors: Sequence[Tensor | None]) -> bool:
 
     Then they need not go through torch's dispatcher, which takes as long as a small layer.
     """
-    if torch.compiler.is_compiling() or torch.is_inference_mode_enabled() or torch._C._len_torch_dispatch_stack():  # noqa: SLF001
+    if torch.compiler.is_compiling() or torch.is_inference_mode_enabled():
+        return False
+    if torch._C._len_torch_dispatch_stack() or _len_torch_dispatch_stack_pre_dispatch():  # noqa: SLF001
+        return False
+    if torch._C._are_functorch_transforms_active():  # noqa: SLF001
         return False
     return all(one is None or type(one) in (Tensor, torch.nn.Parameter) for one in tensors)
 

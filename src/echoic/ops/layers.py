@@ -46,10 +46,10 @@ def lstm(
 
     Raises:
         KernelError: `ECHOIC_KERNEL` names a kernel that is not available.
-        ShapeError: shapes do not match, or a length is out of range.
+        ShapeError: shapes, types or devices do not match, or a length is out of range.
     """
     x, h, c = (as_weights(one, w_in) for one in (x, h, c))
-    _check(x.shape, x.dtype, (h, c), w_in, w_rec, (bias,), lengths, gates=4)
+    _check(x.shape, x, (h, c), w_in, w_rec, (bias,), lengths, gates=4)
     if _is_transformed(x, h, c, w_in, w_rec, bias):
         _check_transformed(lengths, reverse=reverse)
         return lstm_reference(x, h, c, w_in, w_rec, bias)
@@ -80,7 +80,7 @@ def gru(
     """
     biases = (bias,) if bias_rec is None else (bias, bias_rec)
     x, h = as_weights(x, w_in), as_weights(h, w_in)
-    _check(x.shape, x.dtype, (h,), w_in, w_rec, biases, lengths, gates=3)
+    _check(x.shape, x, (h,), w_in, w_rec, biases, lengths, gates=3)
     if _is_transformed(x, h, w_in, w_rec, bias):
         _check_transformed(lengths, reverse=reverse)
         return gru_reference(x, h, w_in, w_rec, bias, bias_rec)
@@ -132,7 +132,7 @@ def stack(
     sizes = x.shape
     for w_in, w_rec, bias, bias_rec in weights:
         biases = (bias,) if bias_rec is None else (bias, bias_rec)
-        _check(sizes, x.dtype, state, w_in, w_rec, biases, lengths, gates=gates, layers=(len(weights),))
+        _check(sizes, x, state, w_in, w_rec, biases, lengths, gates=gates, layers=(len(weights),))
         sizes = torch.Size((*sizes[:2], w_rec.shape[1]))
     y, *ends = layer(cell, inputs, reverse=False, target=target)
     return y, tuple(ends[: len(state)])
@@ -162,7 +162,7 @@ def _check_transformed(lengths: Lengths, *, reverse: bool) -> None:
 
 def _check(
     sizes: torch.Size,
-    dtype: torch.dtype,
+    x: Tensor,
     state: tuple[Tensor, ...],
     w_in: Tensor,
     w_rec: Tensor,
@@ -172,7 +172,7 @@ def _check(
     gates: int,
     layers: tuple[int, ...] = (),
 ) -> None:
-    """The kernels access memory by these sizes without further checks; `sizes` and `dtype` are those of x."""
+    """The kernels access memory by these sizes without further checks; `sizes` are those of the layer's input."""
     hidden = w_rec.shape[1] if w_rec.ndim == 2 else 0
     if len(sizes) != 3 or w_in.shape != (gates * hidden, sizes[2]) or w_rec.shape != (gates * hidden, hidden):
         raise ShapeError(
@@ -186,8 +186,12 @@ def _check(
             f"Biases and state must be {', '.join(map(str, expected))}, "
             f"got {', '.join(str(tuple(one.shape)) for one in (*biases, *state))}."
         )
-    if any(one.dtype != dtype for one in (*state, w_in, w_rec, *biases)):
-        raise ShapeError(f"State, weights and biases must be {dtype} like x.")
+    others = (*state, w_in, w_rec, *biases)
+    if any(one.dtype != x.dtype for one in others):
+        raise ShapeError(f"State, weights and biases must be {x.dtype} like x.")
+    device = x.device.type
+    if any(one.device.type != device for one in others):
+        raise ShapeError(f"State, weights and biases must be on {device!r} like x.")
     if lengths is not None:
         _check_lengths(lengths, batch, steps)
 
