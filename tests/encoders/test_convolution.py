@@ -1,7 +1,10 @@
 """Convolutions over steps only."""
 
+from typing import Any
+
 import torch
 from torch.nn import functional
+from torch.nn.utils import prune
 
 from echoic.encoders import Convolution
 
@@ -27,3 +30,13 @@ def test_the_order_of_values_does_not_matter_without_bands() -> None:
     weights = encoder.state_dict()
     encoder.load_state_dict(weights | {"convolutions.0.weight": weights["convolutions.0.weight"][:, order]})
     torch.testing.assert_close(encoder(x[..., order]), before)
+
+
+def test_what_hooks_into_a_convolution_is_called() -> None:
+    torch.manual_seed(0)
+    encoder, x = Convolution(6, (4, 4), 3), torch.randn(2, 9, 6)
+    prune.l1_unstructured(encoder.convolutions[1], "weight", 0.5)
+    for _ in range(2):
+        encoder(x).sum().backward()
+    pruned: Any = encoder.convolutions[1]
+    assert int((pruned.weight == 0).sum()) == 72

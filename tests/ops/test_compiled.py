@@ -200,7 +200,6 @@ def test_the_operator_for_gradients_keeps_torchs_rules(
     torch.library.opcheck(compiled._layer_backward, (incoming, tensors, y, saved, *settings, needs_dx))
 
 
-@pytest.mark.usefixtures("target")
 class Seen(TorchDispatchMode):
     """Records the operators that are called."""
 
@@ -213,6 +212,7 @@ class Seen(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
+@pytest.mark.usefixtures("target")
 def test_who_looks_at_operators_sees_the_layers_both_ways(layer: Layer) -> None:
     alone = run_both_ways(layer, BUSY)
     with Seen() as seen:
@@ -221,12 +221,14 @@ def test_who_looks_at_operators_sees_the_layers_both_ways(layer: Layer) -> None:
     assert all(torch.equal(one, other) for one, other in zip(watched, alone, strict=True))
 
 
+@pytest.mark.usefixtures("target")
 def test_a_trace_before_dispatch_sees_the_layer(layer: Layer) -> None:
     x, *others = [one.detach() for one in layer.arguments((2, 3, 2, 4), torch.float32)]
     traced = make_fx(lambda x: layer.run(x, *others)[0], pre_dispatch=True)(x)
     torch.testing.assert_close(traced(x + 1), layer.run(x + 1, *others)[0])
 
 
+@pytest.mark.usefixtures("target")
 def test_torch_func_may_transform_what_is_around_a_layer(layer: Layer) -> None:
     values = layer.arguments((2, 3, 2, 4), torch.float32)
     total = layer.run(*values)[0].sum()
@@ -234,6 +236,7 @@ def test_torch_func_may_transform_what_is_around_a_layer(layer: Layer) -> None:
     torch.testing.assert_close(scaled, torch.stack([total, 2 * total]))
 
 
+@pytest.mark.usefixtures("target")
 def test_second_derivatives_are_refused(layer: Layer) -> None:
     values = layer.arguments((2, 3, 2, 4), torch.float32)
     (slope,) = torch.autograd.grad(layer.run(*values)[0].sum(), values[0], create_graph=True)

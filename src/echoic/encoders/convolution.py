@@ -71,11 +71,15 @@ class Convolution(Encoder):
         return self.valid(functional.pad(x, (0, 0, self.left_context + missing, self.right_context)))
 
     def valid(self, x: Float[Tensor, "batch steps features"]) -> Float[Tensor, "batch out_steps outputs"]:
-        """The steps with a complete receptive field in `x`: no padding in time."""
+        """The steps with a complete receptive field in `x`: no padding in time.
+
+        Channels come last: what is normalised together then lies together, and nothing is copied. A training step of
+        the layers took 0.7 to 0.9 of the time.
+        """
         x = x[..., None] if self.across_bands else x[:, :, None]
-        layers = cast("Iterable[tuple[nn.Conv2d, nn.LayerNorm]]", zip(self.convolutions, self.norms, strict=True))
+        layers = cast("Iterable[tuple[nn.Module, nn.LayerNorm]]", zip(self.convolutions, self.norms, strict=True))
         for convolution, norm in layers:
-            x = _convolved(x, convolution)
+            x = convolution(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
             x = functional.layer_norm(x, x.shape[2:], norm.weight.T, norm.bias.T, norm.eps)
             # Pooling first leaves half the values to ReLU, which changes no order.
             x = torch.relu(larger_of_pairs(x) if x.shape[2] > 1 else x)
@@ -83,18 +87,6 @@ class Convolution(Encoder):
 
     def output_lengths(self, steps: Integer[Tensor, "batch"]) -> Integer[Tensor, "batch"]:
         return (steps + self.stride - 1) // self.stride
-
-
-def _convolved(x: Float[Tensor, "batch steps bands channels"], convolution: nn.Conv2d) -> Tensor:
-    """`convolution` of `x`, whose channels come last.
-
-    What is normalised together then lies together, and nothing is copied: a training step of the layers took 0.7 to
-    0.9 of the time.
-    """
-    weight = convolution.weight.contiguous(memory_format=torch.channels_last)
-    inputs, padding = x.permute(0, 3, 1, 2), cast("tuple[int, int]", convolution.padding)
-    outputs = functional.conv2d(inputs, weight, convolution.bias, convolution.stride, padding)
-    return outputs.permute(0, 2, 3, 1)
 
 
 def _lengths(channels: Sequence[int], kernel: int, stride: int) -> list[int]:

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch._ops import _len_torch_dispatch_stack_pre_dispatch
 
 from echoic.errors import KernelError
 from echoic.ops import layout
@@ -89,23 +88,8 @@ def layer(
     blocks = _blocks(inputs.sizes)
     lanes = in_lanes(inputs, target)
     call = LayerCall(cell, reverse, target, blocks, lanes, rounded and not lanes)
-    run = _layer_function if _is_plain(tensors) else _layer
-    y, h_end, c_end, _ = run(tensors, *call, save)
+    y, h_end, c_end, _ = _layer(tensors, *call, save)
     return y, h_end, c_end
-
-
-def _is_plain(tensors: Sequence[Tensor | None]) -> bool:
-    """Whether nothing but autograd looks at calls on `tensors`.
-
-    Then they need not go through torch's dispatcher, which takes as long as a small layer.
-    """
-    if torch.compiler.is_compiling() or torch.is_inference_mode_enabled():
-        return False
-    if torch._C._len_torch_dispatch_stack() or _len_torch_dispatch_stack_pre_dispatch():  # noqa: SLF001
-        return False
-    if torch._C._are_functorch_transforms_active():  # noqa: SLF001
-        return False
-    return all(one is None or type(one) in (Tensor, torch.nn.Parameter) for one in tensors)
 
 
 def in_lanes(inputs: LayerInputs, target: str) -> bool:
@@ -197,12 +181,8 @@ class _LayerFunction(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, call: LayerCall, save: bool, *tensors: Tensor | None) -> Outputs:  # noqa: FBT001
-        outputs: Outputs
-        if _is_plain(tensors):
-            outputs = _forward(tensors, *call, save)
-        else:
-            with torch._C._AutoDispatchBelowAutograd():  # noqa: SLF001 (torch's documented way)
-                outputs = _layer(tensors, *call, save)
+        with torch._C._AutoDispatchBelowAutograd():  # noqa: SLF001 (torch's documented way)
+            outputs: Outputs = _layer(tensors, *call, save)
         y, _, _, saved = outputs
         ctx.set_materialize_grads(False)
         ctx.mark_non_differentiable(saved)
@@ -215,15 +195,14 @@ class _LayerFunction(torch.autograd.Function):
         y, saved, *tensors = ctx.saved_tensors
         dense = [None if one is None else one.contiguous() for one in grad_outputs[:3]]
         needs_dx = ctx.needs_input_grad[2]
-        run = _layer_backward if torch.is_grad_enabled() or not _is_plain([*dense, *tensors]) else _backward
-        gradients: list[Tensor | None] = list(run(dense, tensors, y, saved, *ctx.call, needs_dx))
+        gradients: list[Tensor | None] = list(_layer_backward(dense, tensors, y, saved, *ctx.call, needs_dx))
         gradients.insert(LayerInputs._fields.index("lengths"), None)
         needs = ctx.needs_input_grad[2:]
         return None, None, *(one if need else None for one, need in zip(gradients, needs, strict=True))
 
 
 @torch.library.impl(_library, "layer", "AutogradCPU")
-def _layer_function(tensors: Sequence[Any], *settings: Any) -> Outputs:
+def _apply(tensors: Sequence[Any], *settings: Any) -> Outputs:
     outputs: Outputs = _LayerFunction.apply(LayerCall(*settings[:-1]), settings[-1], *tensors)  # type: ignore[no-untyped-call]
     return outputs
 
