@@ -155,7 +155,7 @@ def opened(
         page.wait_for_selector(ready)
         yield page
         violations = page.evaluate("window.violations")
-    assert (errors, violations) == ([], [])
+    assert (errors, violations) == ([], []), f"{errors}, {violations}"
 
 
 def check_usable(page: Page) -> None:
