@@ -18,6 +18,7 @@
 
 namespace nb = nanobind;
 using echoic::CellKind;
+using echoic::Distribution;
 using echoic::Index;
 using echoic::Kernels;
 
@@ -173,6 +174,31 @@ class BoundStep {
 // Multiplications of a step from which on other threads run beside it; to let them costs about 0.1 us.
 constexpr Index long_step = 1 << 16;
 
+class ChordHead {
+ public:
+  ChordHead(const std::string& target, Index notes, Index per_pitch, Index hidden, const Addresses& a)
+      : notes_(notes), hidden_(hidden),
+        head_(find(target).chord_head({notes, per_pitch, hidden, pointer<const float>(a.at(0)), pointer<const float>(a.at(1)),
+                                       pointer<const float>(a.at(2)), pointer<const float>(a.at(3)),
+                                       pointer<const float>(a.at(4))})) {}
+
+  Index notes() const { return notes_; }
+  Index hidden() const { return hidden_; }
+  const echoic::ChordHead& head() const { return *head_; }
+
+ private:
+  Index notes_, hidden_;
+  std::unique_ptr<echoic::ChordHead> head_;
+};
+
+Distribution distribution_of(const std::string& name) {
+  return name == "gaussian"      ? Distribution::gaussian
+         : name == "bernoulli"   ? Distribution::bernoulli
+         : name == "categorical" ? Distribution::categorical
+         : name == "chord"       ? Distribution::chord
+                                 : Distribution::point;
+}
+
 class Live {
  public:
   Live(const std::string& target, const std::vector<std::string>& cells, const std::vector<Index>& sizes,
@@ -220,27 +246,33 @@ class Live {
     network_->step(all);
   }
 
-  void loop(Matrix states, Matrix out, std::optional<Rows> stream_ids, Block values, const std::string& distribution,
-            float temperature, float min_scale, std::optional<Noise> noise, std::optional<Input> table) const {
+  // The number of choices that chords took; 0 for all else.
+  Index loop(Matrix states, Matrix out, std::optional<Rows> stream_ids, Block values, const std::string& distribution,
+             float temperature, float min_scale, std::optional<Noise> noise, std::optional<Input> table,
+             const ChordHead* chords) const {
     const echoic::LiveStep step = checked(out.shape(0), nullptr, states, out, stream_ids);
-    const auto kind = distribution == "gaussian"      ? echoic::Distribution::gaussian
-                      : distribution == "categorical" ? echoic::Distribution::categorical
-                                              : echoic::Distribution::point;
-    const bool is_class = kind == echoic::Distribution::categorical;
-    const Index each = is_class ? 1 : kind == echoic::Distribution::gaussian ? outputs_ / 2 : outputs_;
+    const Distribution kind = distribution_of(distribution);
+    const bool is_class = kind == Distribution::categorical, is_chord = kind == Distribution::chord;
+    const Index each = is_class ? 1 : is_chord ? inputs_ : kind == Distribution::gaussian ? outputs_ / 2 : outputs_;
     expect(static_cast<Index>(values.shape(2)) == each && values.shape(1) == out.shape(0), "values must be (steps, rows, values)");
     expect(is_class || each == inputs_, "a network feeds itself only as many values as it has inputs");
     expect(!is_class || (table && static_cast<Index>(table->shape(0)) == outputs_ &&
                          static_cast<Index>(table->shape(1)) == inputs_),
            "the table must have a row for each class and a column for each input");
-    expect(temperature == 0 || kind == echoic::Distribution::point ||
-               (noise && noise->shape(0) == values.shape(0) && noise->shape(1) == values.shape(1) &&
-                noise->shape(2) == values.shape(2)),
-           "noise must have the shape of values");
+    expect(is_chord == (chords != nullptr), "chords are drawn by a ChordHead, and nothing else is");
+    expect(!chords || (chords->notes() == inputs_ && chords->hidden() == outputs_),
+           "the chord head must have a note for each input, and the width of the outputs");
+    const std::size_t draws = is_chord ? values.shape(2) + 1 : values.shape(2);
+    expect(temperature == 0 || kind == Distribution::point ||
+               (noise && noise->shape(0) == values.shape(0) && noise->shape(1) == values.shape(1) && noise->shape(2) == draws),
+           "noise must have the shape of values, with one number more for each chord");
+    Index choices = 0;
     const echoic::LiveLoop loop{static_cast<Index>(values.shape(0)), kind, temperature, min_scale,
-                                noise ? noise->data() : nullptr, table ? table->data() : nullptr, values.data()};
+                                noise ? noise->data() : nullptr, table ? table->data() : nullptr, values.data(),
+                                chords ? &chords->head() : nullptr, &choices};
     nb::gil_scoped_release release;
     network_->loop(step, loop);
+    return choices;
   }
 
  private:
@@ -316,6 +348,7 @@ NB_MODULE(_kernel, m) {
         (is_double ? backward<double> : backward<float>)(find(target), kind_of(cell), d, lengths, a, threads);
       });
   nb::class_<BoundStep>(m, "BoundStep").def("__call__", &BoundStep::operator());
+  nb::class_<ChordHead>(m, "ChordHead").def(nb::init<const std::string&, Index, Index, Index, const Addresses&>());
   nb::class_<Live>(m, "Live")
       .def(nb::init<const std::string&, const std::vector<std::string>&, const std::vector<Index>&, const Addresses&,
                     Index, Address, Address, const std::string&, int>())
@@ -326,7 +359,8 @@ NB_MODULE(_kernel, m) {
       .def("push", &Live::push, nb::arg("x").noconvert(), nb::arg("states").noconvert(), nb::arg("out").noconvert())
       .def("loop", &Live::loop, nb::arg("states").noconvert(), nb::arg("out").noconvert(),
            nb::arg("stream_ids").noconvert().none(), nb::arg("values").noconvert(), nb::arg("distribution"), nb::arg("temperature"),
-           nb::arg("min_scale"), nb::arg("noise").noconvert().none(), nb::arg("table").noconvert().none());
+           nb::arg("min_scale"), nb::arg("noise").noconvert().none(), nb::arg("table").noconvert().none(),
+           nb::arg("chords").none() = nb::none());
   nb::class_<SampleTier>(m, "SampleTier")
       .def(nb::init<const std::string&, Index, Index, Index, Index, const Addresses&, float>())
       .def("sample", &SampleTier::sample, nb::arg("positions").noconvert(), nb::arg("lpc_weights").noconvert(),

@@ -78,8 +78,9 @@ struct Sequence {
 enum class Storage { f32, f16, bf16, i8 };  // i8: a byte a weight and one scale for each row of the weight matrix
 
 // What a closed loop feeds back: the outputs as they are; for each value a draw from a normal distribution, whose mean
-// and raw deviation (see `min_scale`) stand side by side; or a draw from classes, each with its row of a table.
-enum class Distribution { point, gaussian, categorical };
+// and raw deviation (see `min_scale`) stand side by side; zeros and ones, from the log-odds of each; a draw from classes,
+// each with its row of a table; or chords, whose notes a `ChordHead` draws one after the other.
+enum class Distribution { point, gaussian, bernoulli, categorical, chord };
 
 struct LiveLayer {
   CellKind kind;
@@ -107,15 +108,50 @@ struct LiveStep {
   Index steps = 1;            // of each row
 };
 
+// Chords are sets of notes, drawn from the highest to the lowest until the end of the chord is drawn; each choice is a
+// softmax over one hidden layer of what the outputs of the network say and of the notes before it.
+struct ChordWeights {
+  Index notes, per_pitch, hidden;  // per_pitch: notes of one pitch, at most one of which is in a chord
+  const float* from_input;         // [notes, H]: what the chord before adds to the outputs; or nullptr: nothing
+  const float* from_chosen;        // [notes, H]: of the notes chosen
+  const float* from_last;          // [notes + 1, H]: of the last of them; the last row: none yet
+  const float* w_logits;           // [notes + 1, H]; the last row: the end of the chord
+  const float* b_logits;           // [notes + 1]
+};
+
+struct ChordDraw {
+  Index rows;
+  const float* context;  // [rows, H], rows `context_row` apart, filled up with zeros to whole vectors
+  Index context_row;
+  float temperature;      // divides the logits; 0: the best choice each time
+  const float* uniforms;  // one for each choice, all first ones of the rows before the second ones; not read at 0
+  float* chords;          // [rows, notes]: zeros and ones
+  char* workspace;        // of `workspace_bytes`
+};
+
+class ChordHead {
+ public:
+  virtual ~ChordHead();
+  virtual std::size_t workspace_bytes(Index rows) const = 0;
+  // Adds to the outputs of a step what its input, the chord before, says.
+  virtual void add_input(Index rows, const float* chords, float* context, Index context_row) const = 0;
+  // The number of choices.
+  virtual Index draw(const ChordDraw&) const = 0;
+};
+
 // Steps in which a network feeds itself.
 struct LiveLoop {
   Index steps;
   Distribution distribution;
-  float temperature;     // scales the distance of a draw from the mean, or divides the scores of classes; 0: no draw
-  float min_scale;  // a deviation is softplus(raw) + smallest_scale
-  const float* noise;    // [steps, rows, values]: standard normal, or uniform for classes; not read at temperature 0
-  const float* table;    // [classes, I], categorical only
-  float* values;         // [steps, rows, values]: what was fed back; for classes their number
+  float temperature;  // scales the distance of a draw from the mean, or divides logits and log-odds; 0: no draw
+  float min_scale;    // a deviation is softplus(raw) + min_scale
+  // [steps, rows, values]: standard normal, or uniform for classes and log-odds; for chords uniform, as many as there
+  // are choices, at most [steps, rows, notes + 1]. Not read at temperature 0.
+  const float* noise;
+  const float* table;  // [classes, I], categorical only
+  float* values;       // [steps, rows, values]: what was fed back; for classes their number
+  const ChordHead* chords = nullptr;  // chord only
+  Index* choices = nullptr;           // chord only: replaced by the number of choices
 };
 
 class Network {
@@ -170,6 +206,7 @@ struct Kernels {
   const Sequence<double>* f64;
   Network* (*network)(const LiveNetwork&);  // the caller deletes it
   SampleTier* (*sample_tier)(const SampleWeights&);  // the caller deletes it
+  ChordHead* (*chord_head)(const ChordWeights&);     // the caller deletes it
   double (*multiply_add)(Index rounds, float* sink);  // operations done in registers; sink [width]
 };
 

@@ -9,9 +9,7 @@
 namespace {
 
 using echoic::CellKind;
-using echoic::Distribution;
 using echoic::LiveLayer;
-using echoic::LiveLoop;
 using echoic::LiveNetwork;
 using echoic::LiveStep;
 using echoic::Storage;
@@ -73,6 +71,7 @@ class LiveNetworkImpl final : public echoic::Network {
   struct Workspace {  // of one call; before an odd step, h and next have changed places
     float **h, **next, **c;
     float *params, *x;
+    char* draws;
   };
 
   Index layer_count_, outputs_, out_groups_, state_size_ = 0;
@@ -126,24 +125,21 @@ class LiveNetworkImpl final : public echoic::Network {
   }
 
   void loop(const LiveStep& step, const LiveLoop& loop) const override {
+    const Index inputs = layers_[0].inputs, params_row = out_groups_ * W;
+    if (loop.chords) *loop.choices = 0;
     run(step, loop.steps, [&](const Workspace& work, const Team& team) {
-      const Index inputs = layers_[0].inputs;
-      const Index values = loop.distribution == Distribution::point ? outputs_ : loop.distribution == Distribution::gaussian ? outputs_ / 2 : 1;
       if (team.id == 0)
         for (Index row = 0; row < step.rows; ++row)
-          copy_padded<V>(step.out + row * outputs_, outputs_, work.params + row * out_groups_ * W);
+          copy_padded<V>(step.out + row * outputs_, outputs_, work.params + row * params_row);
       for (Index i = 0; i < loop.steps; ++i) {
-        if (team.id == 0)
-          for (Index row = 0; row < step.rows; ++row) {
-            const Index place = (i * step.rows + row) * values;
-            sample_outputs(loop, work.params + row * out_groups_ * W, values, loop.noise ? loop.noise + place : nullptr, loop.values + place,
-                   work.x + row * inputs);
-          }
+        const DrawnStep drawn{i, step.rows, work.params, outputs_, params_row, work.x, inputs};
+        if (team.id == 0) loop.chords ? draw_chords(loop, drawn, work.draws) : draw_values(loop, drawn);
         team.barrier();
         advance(work, i, step.rows, work.x, inputs, team);
+        if (team.id == 0 && loop.chords) loop.chords->add_input(step.rows, work.x, work.params, params_row);
       }
       if (team.id == 0) store_outputs(work, step, 0, before(work, loop.steps));
-    });
+    }, loop.chords ? loop.chords->workspace_bytes(step.rows) : 0);
   }
 
  private:
@@ -202,7 +198,7 @@ class LiveNetworkImpl final : public echoic::Network {
     }
   }
 
-  Workspace allocate_workspace(Arena& arena, Index rows) const {
+  Workspace allocate_workspace(Arena& arena, Index rows, std::size_t draw_bytes) const {
     Workspace work;
     work.h = arena.allocate<float*>(layer_count_);
     work.next = arena.allocate<float*>(layer_count_);
@@ -216,21 +212,22 @@ class LiveNetworkImpl final : public echoic::Network {
     }
     work.params = arena.allocate<float>(rows * out_groups_ * W);
     work.x = arena.allocate<float>(rows * layers_[0].inputs);
+    work.draws = arena.allocate<char>(static_cast<Index>(draw_bytes));
     return work;
   }
 
   // Takes the states in, lets `body` take `steps` steps on each thread of a team, and puts states and outputs back.
   template <class Body>
-  void run(const LiveStep& step, Index steps, Body body) const {
+  void run(const LiveStep& step, Index steps, Body body, std::size_t draw_bytes = 0) const {
     Arena counter;
-    allocate_workspace(counter, step.rows);
+    allocate_workspace(counter, step.rows, draw_bytes);
     Arena arena{echoic::scratch(counter.used), 0};
     struct Job {
       const LiveNetworkImpl& self;
       const LiveStep& step;
       Body& body;
       Workspace work;
-    } job{*this, step, body, allocate_workspace(arena, step.rows)};
+    } job{*this, step, body, allocate_workspace(arena, step.rows, draw_bytes)};
     load(job.work, step);
     const auto work = [](void* argument, const Team& team) {
       auto& task = *static_cast<Job*>(argument);
@@ -331,46 +328,6 @@ class LiveNetworkImpl final : public echoic::Network {
                                      count);
     activate<Cell>({count, panel, h + group * W, after(work, step_index)[i] + row * layer.h_row + group * W, layer.h_row,
                     work.c[i] + (group * rows + row) * W});
-  }
-
-  // One value from the outputs of one row, and the next input that it makes.
-  void sample_outputs(const LiveLoop& loop, const float* params, Index values, const float* noise, float* value,
-              float* x) const {
-    const bool is_sampling = loop.temperature > 0;
-    if (loop.distribution == Distribution::categorical) {
-      const Index best = is_sampling ? sample_class(params, loop.temperature, noise[0]) : argmax(params);
-      *value = static_cast<float>(best);
-      for (Index n = 0; n < layers_[0].inputs; ++n) x[n] = loop.table[best * layers_[0].inputs + n];
-      return;
-    }
-    for (Index n = 0; n < values; ++n) {
-      const bool is_normal = loop.distribution == Distribution::gaussian;
-      float sampled = is_normal ? params[2 * n] : params[n];
-      if (is_normal && is_sampling) {
-        const float raw = params[2 * n + 1];
-        const float deviation = (raw > 20 ? raw : log1pf(expf(raw))) + loop.min_scale;
-        sampled += loop.temperature * (deviation * noise[n]);
-      }
-      value[n] = x[n] = sampled;
-    }
-  }
-
-  Index argmax(const float* logits) const {
-    Index best = 0;
-    for (Index n = 1; n < outputs_; ++n)
-      if (logits[n] > logits[best]) best = n;
-    return best;
-  }
-
-  // The class at which the summed probabilities pass `uniform`.
-  Index sample_class(const float* logits, float temperature, float uniform) const {
-    const float top = logits[argmax(logits)];
-    const auto weight = [&](Index n) { return static_cast<double>(expf((logits[n] - top) / temperature)); };
-    double total = 0, cumulative = 0;
-    for (Index n = 0; n < outputs_; ++n) total += weight(n);
-    for (Index n = 0; n < outputs_; ++n)
-      if ((cumulative += weight(n)) > uniform * total) return n;
-    return outputs_ - 1;
   }
 };
 

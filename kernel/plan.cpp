@@ -91,5 +91,6 @@ char* scratch(std::size_t bytes) {
 
 Network::~Network() = default;
 SampleTier::~SampleTier() = default;
+ChordHead::~ChordHead() = default;
 
 }  // namespace echoic

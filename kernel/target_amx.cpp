@@ -46,6 +46,7 @@ void backward(CellKind kind, const Backward<float>& call, int threads) {
 
 echoic::Network* network(const echoic::LiveNetwork& given) { return avx512_bf16_kernels.network(given); }
 echoic::SampleTier* sample_tier(const echoic::SampleWeights& given) { return avx512_bf16_kernels.sample_tier(given); }
+echoic::ChordHead* chord_head(const echoic::ChordWeights& given) { return avx512_bf16_kernels.chord_head(given); }
 double operations(Index rounds, float* sink) { return avx512_bf16_kernels.multiply_add(rounds, sink); }
 
 constexpr echoic::Sequence<float> sequence{Vector::width, saved_size, forward, backward};
@@ -53,4 +54,4 @@ constexpr echoic::Sequence<float> sequence{Vector::width, saved_size, forward, b
 }  // namespace
 
 extern const echoic::Kernels amx_kernels;
-const echoic::Kernels amx_kernels{"amx", echoic::cpu_has_amx_bf16, &sequence, nullptr, network, sample_tier, operations};
+const echoic::Kernels amx_kernels{"amx", echoic::cpu_has_amx_bf16, &sequence, nullptr, network, sample_tier, chord_head, operations};

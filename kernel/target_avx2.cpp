@@ -9,4 +9,5 @@ const echoic::Kernels avx2_kernels{"avx2",
                                    nullptr,
                                    make_network<Avx2>,
                                    make_sample_tier<Avx2>,
+                                   make_chord_head<Avx2>,
                                    multiply_add<Avx2>};

@@ -9,4 +9,5 @@ const echoic::Kernels avx512_kernels{"avx512",
                                    nullptr,
                                    make_network<Avx512>,
                                    make_sample_tier<Avx512>,
+                                   make_chord_head<Avx512>,
                                    multiply_add<Avx512>};

@@ -30,6 +30,7 @@ void backward(CellKind kind, const Backward<float>& call, int threads) {
 
 echoic::Network* network(const echoic::LiveNetwork& given) { return avx512_kernels.network(given); }
 echoic::SampleTier* sample_tier(const echoic::SampleWeights& given) { return avx512_kernels.sample_tier(given); }
+echoic::ChordHead* chord_head(const echoic::ChordWeights& given) { return avx512_kernels.chord_head(given); }
 double operations(Index rounds, float* sink) { return avx512_kernels.multiply_add(rounds, sink); }
 
 constexpr echoic::Sequence<float> sequence{Vector::width, saved_size, forward, backward};
@@ -37,4 +38,5 @@ constexpr echoic::Sequence<float> sequence{Vector::width, saved_size, forward, b
 }  // namespace
 
 extern const echoic::Kernels avx512_bf16_kernels;
-const echoic::Kernels avx512_bf16_kernels{"avx512_bf16", echoic::cpu_has_avx512_bf16, &sequence, nullptr, network, sample_tier, operations};
+const echoic::Kernels avx512_bf16_kernels{"avx512_bf16", echoic::cpu_has_avx512_bf16, &sequence,  nullptr,
+                                          network,       sample_tier,                 chord_head, operations};

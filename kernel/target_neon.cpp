@@ -11,4 +11,5 @@ const echoic::Kernels neon_kernels{"neon",
                                    nullptr,
                                    make_network<Neon>,
                                    make_sample_tier<Neon>,
+                                   make_chord_head<Neon>,
                                    multiply_add<Neon>};

@@ -12,4 +12,5 @@ const echoic::Kernels scalar_kernels{"scalar",
                                      &SequenceOf<Scalar<double>>::table,
                                      make_network<Scalar<float>>,
                                      make_sample_tier<Scalar<float>>,
+                                     make_chord_head<Scalar<float>>,
                                      multiply_add<Scalar<float>>};

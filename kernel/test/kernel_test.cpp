@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "test_activations.h"
+#include "test_chords.h"
 #include "test_live.h"
 #include "test_samples.h"
 #include "test_sizes.h"
@@ -62,6 +63,7 @@ int main(int count, char** arguments) {
   }
   check_callers_setting_stays();
   check_sizes(quick);
+  check_chords(quick);
   check_samples();
   check_live(quick);
   std::printf("largest float errors: outputs %.1e, gradients %.1e\n", worst_output, worst_gradient);

@@ -185,12 +185,13 @@ void check_live_loop(const PlainNetwork& network, const echoic::Kernels& target,
                      float temperature, int threads) {
   constexpr long rows = 3, steps = 5;
   const bool classes = distribution == Distribution::categorical, normal = distribution == Distribution::gaussian;
+  const bool binary = distribution == Distribution::bernoulli;
   const long inputs = network.inputs(), values = classes ? 1 : inputs, size = network.state_size;
   const double min_scale = 0.25f;
   Numbers wanted_states = PlainNetwork::random_row(rows * size, 83), outputs = PlainNetwork::random_row(rows * network.outputs, 89);
   const Numbers table = PlainNetwork::random_row(network.outputs * inputs, 97);
   Numbers noise = PlainNetwork::random_row(steps * rows * values, 101);
-  for (double& one : noise) one = classes ? std::fabs(one) : 2 * one;
+  for (double& one : noise) one = classes || binary ? std::fabs(one) : 2 * one;
 
   Array<float> states(wanted_states), out(outputs), found(steps * rows * values);
   const Array<float> given_noise(noise), given_table(table);
@@ -211,7 +212,9 @@ void check_live_loop(const PlainNetwork& network, const echoic::Kernels& target,
         wanted.push_back(one);
       } else {
         for (long n = 0; n < inputs; ++n)
-          x[n] = normal ? raw[2 * n] + temperature * draw[n] * (std::log1p(std::exp(raw[2 * n + 1])) + min_scale) : raw[n];
+          x[n] = binary   ? (temperature > 0 ? draw[n] < 1 / (1 + std::exp(-raw[n] / temperature)) : raw[n] > 0)
+                 : normal ? raw[2 * n] + temperature * draw[n] * (std::log1p(std::exp(raw[2 * n + 1])) + min_scale)
+                          : raw[n];
         wanted.insert(wanted.end(), x.begin(), x.end());
       }
       const Numbers made = network.step(x, &wanted_states[row * size]);
@@ -287,6 +290,7 @@ void check_live(bool quick) {
           check_live_loop({{lstm, gru}, {2, 9, 17}, 2, storage}, target, Distribution::point, temperature, threads);
           check_live_loop({{gru, lstm}, {2, 9, 17}, 4, storage}, target, Distribution::gaussian, temperature, threads);
           check_live_loop({{lstm}, {3, 16}, 21, storage}, target, Distribution::categorical, temperature, threads);
+          check_live_loop({{gru}, {5, 16}, 5, storage}, target, Distribution::bernoulli, temperature, threads);
         }
     }
   }

@@ -65,7 +65,13 @@ class Live:
         min_scale: float,
         noise: NDArray[np.float32] | None,
         table: NDArray[np.float32] | None,
-    ) -> None: ...
+        chords: ChordHead | None = None,
+    ) -> int: ...
+
+class ChordHead:
+    # Packed for drawing the notes of chords in a loop.
+
+    def __init__(self, target: str, notes: int, per_pitch: int, hidden: int, weights: Sequence[int]) -> None: ...
 
 class SampleTier:
     # The fast tier of raw audio, packed for drawing. Arrays are C-contiguous and on the CPU; none is copied.

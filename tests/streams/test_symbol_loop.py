@@ -125,7 +125,7 @@ def test_a_uniform_that_rounds_to_one_draws_no_class_that_must_not_be(monkeypatc
     def almost_one(shape: Any, _: torch.Generator) -> Tensor:
         return torch.full(shape, 1 - 1e-16, dtype=torch.float64)
 
-    monkeypatch.setattr("echoic.streams.symbol_loop.draw_uniforms", almost_one)
+    monkeypatch.setattr("echoic.streams.loop.draw_uniforms", almost_one)
     stream = GenerationStream(make(), SymbolSampler(Sampling(), CLASSES - 1))
     assert (stream.push(9, stream.start(known()))[0] < CLASSES - 1).all()
 

@@ -2,7 +2,8 @@
 
 import abc
 from collections.abc import Callable
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar, Self, final
 
 import torch
 from jaxtyping import Bool, Float
@@ -93,4 +94,17 @@ class SymbolHead(Head):
 
     def sampler(self, sampling: Sampling) -> Callable[[Params, torch.Generator], Target]:
         """`sample` for many calls, with the current weights; a head may prepare a copy of them."""
-        return lambda params, generator: self.sample(params, generator, sampling)
+        return HeadSampler(self, sampling)
+
+
+@final
+@dataclass(frozen=True)
+class HeadSampler:
+    """Draws symbols by the head's own `sample`."""
+
+    head: SymbolHead
+    sampling: Sampling
+
+    def __call__(self, params: Params, generator: torch.Generator) -> Target:
+        """Symbols from head parameters."""
+        return self.head.sample(params, generator, self.sampling)

@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 
 from echoic.errors import ConfigError
-from echoic.heads import Sampling, SymbolHead
+from echoic.heads import Categorical, Sampling, SymbolHead
+from echoic.heads.base import HeadSampler
 from echoic.heads.sampling import SymbolSampler
 from echoic.model import SequenceModel
+from echoic.streams.loop import Loop
 from echoic.streams.network import NetworkStream
-from echoic.streams.symbol_loop import SymbolLoop
 
 
 class GenerationState(NamedTuple):
@@ -81,16 +82,20 @@ class GenerationStream:
 
     @property
     def is_one_call(self) -> bool:
-        """Whether all steps of a push are one call of the kernels: symbols of a network, drawn by temperature alone."""
+        """Whether all steps of a push are one call of the kernels: symbols or notes, drawn by temperature alone."""
         return self._loop() is not None
 
-    def _loop(self) -> tuple[SymbolLoop, float] | None:
-        sample, network = self.sample, self._network
-        if not isinstance(sample, SymbolSampler) or not isinstance(network, NetworkStream):
+    def _loop(self) -> tuple[Loop, float] | None:
+        sample, head, network = self.sample, self.model.head, self._network
+        if isinstance(sample, SymbolSampler) and isinstance(head, Categorical):
+            never = sample.never
+        elif isinstance(sample, HeadSampler) and sample.head is head:
+            never = None
+        else:
             return None
-        if self.next_input is not feed_back or not sample.sampling.is_plain:
+        if not isinstance(network, NetworkStream) or self.next_input is not feed_back or not sample.sampling.is_plain:
             return None
-        loop = network.symbol_loop(sample.never)
+        loop = network.loop(never)
         return None if loop is None else (loop, sample.sampling.temperature)
 
     @classmethod

@@ -10,6 +10,8 @@ from echoic.errors import ConfigError, ShapeError
 from echoic.model import SequenceModel
 from echoic.readouts import ReadoutInputs
 from echoic.streams.base import check_causal, check_tensor
+from echoic.streams.chord_loop import ChordLoop
+from echoic.streams.loop import Loop
 from echoic.streams.rows import step_network
 from echoic.streams.symbol_loop import SymbolLoop
 
@@ -39,7 +41,7 @@ class NetworkStream:
             )
         self.model = model.eval()
         self._stack = model.stack
-        self._symbol_loops: dict[int | None, SymbolLoop | None] = {}
+        self._loops: dict[int | None, Loop | None] = {}
 
     @torch.no_grad()
     def start(self, rows: int = 1) -> Tensor:
@@ -83,11 +85,11 @@ class NetworkStream:
         # A stepwise readout uses neither state nor layers.
         return model.head(model.readout(ReadoutInputs(encoded, hidden, (), None))), state
 
-    def symbol_loop(self, never: int | None) -> SymbolLoop | None:
-        """The network as a loop that draws symbols but `never`, with a copy of the weights; None if there is none."""
-        if never not in self._symbol_loops:
-            self._symbol_loops[never] = SymbolLoop.of(self.model, never)
-        return self._symbol_loops[never]
+    def loop(self, never: int | None) -> Loop | None:
+        """The network as a loop that draws symbols other than `never`, or notes; None if there is none."""
+        if never not in self._loops:
+            self._loops[never] = SymbolLoop.of(self.model, never) or ChordLoop.of(self.model)
+        return self._loops[never]
 
     def _pass(self, chunk: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         model = self.model

@@ -9,21 +9,18 @@ from torch import Tensor
 
 from echoic import ops
 from echoic.encoders import Embedding, OneHot
-from echoic.errors import RunError, ShapeError
 from echoic.heads import Categorical
-from echoic.heads.sampling import draw_uniforms
 from echoic.model import SequenceModel
 from echoic.readouts import PerStep
 from echoic.streams.kernel import steps_per_call
+from echoic.streams.loop import check_logits, states_of, uniforms
 from echoic.streams.rows import step_layers
 from echoic.types import Floats
-
-_BELOW_ONE = np.nextafter(np.float32(1), np.float32(0))
 
 
 @final
 class SymbolLoop:
-    """Generates symbols from logits and states, which it leaves unchanged. Weights are copied when it is made.
+    """Generates symbols; a `Loop`. Weights are copied when it is made.
 
     Args:
         model: a network with a vector for each symbol and a categorical head over the hidden vectors.
@@ -70,27 +67,9 @@ class SymbolLoop:
         temperature: float,
         generator: torch.Generator,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """The next symbols `(rows, steps, 1)`, and the logits and the state after all of them.
-
-        Args:
-            steps: number of symbols per row.
-            params: logits `(rows, 1, 1, classes)` of the newest step.
-            recurrent: the state `(rows, state_size)` that belongs to them.
-            values: symbols `(rows, 1, 1)` that are to be read before; None for none.
-            temperature: divides the logits; 0 takes the most probable symbol.
-            generator: the source of randomness, used as by a `SymbolSampler`.
-
-        Raises:
-            RunError: logits are not numbers.
-            ShapeError: there is not a state for each row.
-        """
-        if recurrent.shape != (len(params), self._state_size):
-            raise ShapeError(
-                f"`recurrent` must be ({len(params)}, {self._state_size}), a state for each row of `params`, got "
-                f"{tuple(recurrent.shape)}."
-            )
+        """The next symbols `(rows, steps, 1)`; see `Loop`."""
+        states = states_of(params, recurrent, self._state_size)
         logits = np.array(params[:, 0, 0].numpy(), np.float32)
-        states = np.array(recurrent.numpy(), np.float32)
         if values is not None:
             self._network.step(self._table[values[:, 0, 0].long().numpy()], states, logits, None)
         elif self._never is not None:
@@ -99,13 +78,9 @@ class SymbolLoop:
         each = steps_per_call(self._num_weights, len(logits))
         for first in range(0, steps, each):
             part = drawn[first : first + each]
-            uniforms = draw_uniforms((*part.shape[:2], 1), generator).numpy().astype(np.float32)
-            noise = np.minimum(uniforms, _BELOW_ONE)  # rounding makes ones
+            noise = uniforms((*part.shape[:2], 1), generator)
             self._network.loop(states, logits, None, part, "categorical", temperature, 0.0, noise, self._table)
-            if np.isnan(logits).any():
-                raise RunError(
-                    "The network gives logits that are not numbers; its weights are, or training has failed."
-                )
+            check_logits(logits)
         if self._never is not None:
             logits[:, self._never] = states[:, self._top] @ self._weight[self._never] + float(self._bias[self._never])
         found = torch.from_numpy(drawn).transpose(0, 1).contiguous()

@@ -27,6 +27,9 @@ from echoic.types.counted import counted
 from echoic.types.score import Song
 from echoic.windows import make_generator
 
+_STEPS_AT_ONCE = 64
+"""Steps of one call of the kernels, between two reports of the progress."""
+
 
 @final
 @dataclass(frozen=True)
@@ -114,11 +117,12 @@ def continue_song(
     before = task.codec.encode(rolls_of([known])[0])
     made = []
     state = stream.start(_inputs(before), request.seed)
-    for _ in range(steps):
-        step, state = stream.push(1, state)
-        made.append(step[0, 0].numpy().astype(np.uint8))
+    each = _STEPS_AT_ONCE if stream.is_one_call else 1
+    for first in range(0, steps, each):
+        chunk, state = stream.push(min(each, steps - first), state)
+        made.append(chunk[0].numpy().astype(np.uint8))
         on_chunk(made[-1])
-    whole = task.codec.decode(np.concatenate([before, np.stack(made)]))
+    whole = task.codec.decode(np.concatenate([before, *made]))
     roll = whole[len(before) :]
     training = task.kept_series
     memorized = MemorizationIndex([task.codec.round_trip(one) for one in rolls_of(training)]).longest_match(roll)

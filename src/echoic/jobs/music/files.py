@@ -39,9 +39,9 @@ def write_music(fitted: Fitted[MusicTask], request: MusicRequest, output: Path |
     known = prime_of(fitted.task, request)
     done, total = 0, Clock.of(known).steps(request.length, known.steps)
 
-    def count(_: Roll) -> None:
+    def count(chunk: Roll) -> None:
         nonlocal done
-        done += 1
+        done += len(chunk)
         on_progress(done, total)
 
     made = continue_song(fitted, request, known, count)
