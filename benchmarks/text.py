@@ -19,7 +19,8 @@ RECIPES: dict[str, dict[str, Any]] = {"60": {"minutes": None, "epochs": 12, "dro
 def measure(path: Path, options: Namespace, seed: int) -> dict[str, Any]:
     """Scores of one run, and its total seconds."""
     started_at = time.monotonic()
-    recipe = {"minutes": options.minutes} | RECIPES.get(f"{options.minutes:g}", {}) | options.overrides
+    recipe = RECIPES.get(f"{options.minutes:g}", {}) | options.overrides
+    recipe = {"minutes": options.minutes, "precision": options.precision} | recipe
     run = echoic.train("text", path, split=(0.9, 0.1, 0.0), seed=seed, threads=options.threads, **recipe)
     seconds = time.monotonic() - started_at
     evaluation = run.evaluate(split="dev")
@@ -36,6 +37,7 @@ def main() -> None:
     keep_freed_memory()
     parser = arguments(__doc__ or "")
     parser.add_argument("--minutes", type=float, default=3.0, help="training time")
+    parser.add_argument("--precision", choices=("float32", "bf16"), default="float32", help="of products")
     options = parse(parser, "text_tinyshakespeare")
     path = options.data / "text_tinyshakespeare" / "input.txt"
     runs = [measure(path, options, seed) for seed in range(options.seeds)]
@@ -46,9 +48,10 @@ def main() -> None:
         [name, *(f"{scores[column]:.3f}" for column in columns), "", ""]
         for name, scores in runs[0]["baselines"].items()
     ]
-    title = f"Tiny Shakespeare, {options.minutes:g} minutes, {options.seeds} seeds"
+    products, suffix = (", bfloat16", "-bf16") if options.precision == "bf16" else ("", "")
+    title = f"Tiny Shakespeare, {options.minutes:g} minutes{products}, {options.seeds} seeds"
     body = table(["", "nats per character", "bits per character", "epochs", "seconds"], rows)
-    publish(f"text-{options.minutes:g}", title, body, write=options.write)
+    publish(f"text-{options.minutes:g}{suffix}", title, body, write=options.write)
 
 
 if __name__ == "__main__":

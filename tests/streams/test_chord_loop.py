@@ -105,7 +105,7 @@ def test_what_the_kernel_cannot_draw_is_drawn_in_torch() -> None:
     for sampling in (Sampling(top_k=3), Sampling(top_p=0.9), Sampling(prob_floor=0.01)):
         assert not GenerationStream.of_symbols(model, sampling).is_one_call
     draw = GenerationStream.of_symbols(model, Sampling()).sample
-    assert not GenerationStream(model, lambda params, generator: draw(params, generator)).is_one_call
+    assert not GenerationStream(model, lambda params, generator: 1 - draw(params, generator)).is_one_call
     assert not GenerationStream(make("joint"), draw).is_one_call  # another head's
     wide = Joint(HIDDEN + NOTES, NOTES, 11, 0.0)
     wider = SequenceModel(Identity(NOTES + 1), Stack(CELLS, NOTES + 1, StackSettings()), PerStep(HIDDEN), wide)
