@@ -72,7 +72,7 @@ def main() -> None:
     """Measures all networks in turn, and prints the table."""
     keep_freed_memory()
     options = parse(arguments(__doc__ or ""))
-    clips, steps = (100, 50) if options.smoke else (4500, 501)
+    clips, steps = (100, 10) if options.smoke else (4500, 501)
     generator = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)

@@ -21,7 +21,7 @@ def main() -> None:
     options = parse(parser, "ett_h1")
     split = (8640, 2880, 2880)
     if options.smoke:
-        options.lookback, options.horizons, split = 24, [96], (960, 320, 320)
+        options.lookback, options.horizons, split = 24, [96], (480, 240, 240)
     rows, means = [], []
     for horizon in options.horizons:
         mse, mae, dev, seconds, baselines = [], [], [], [], {}

@@ -27,7 +27,7 @@ class Sizes(NamedTuple):
     """How much data there are."""
 
     hours: float
-    megabytes: int
+    megabytes: float
     clip_s: float
     long_clip_s: float
     series: int
@@ -104,7 +104,7 @@ def text(folder: Path, sizes: Sizes) -> Iterator[Row]:
             # One emoji makes a text wide.
             file.write(" ".join(draw.choices(words, k=20_000)) + "\U0001f600\n")
     limit = 1 + path.stat().st_size / (1 << 30)
-    name = f"text, train, {sizes.megabytes} MB with emoji, one step and dev"
+    name = f"text, train, {sizes.megabytes:g} MB with emoji, one step and dev"
     yield measured(name, limit, "train", "text", str(path), "--out", str(folder / "text"), "--minutes", "0.001")
 
 
@@ -177,7 +177,7 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=8, help="length of the recording")
     parser.add_argument("--series", type=int, default=100_000, help="number of series")
     options = parser.parse_args()
-    sizes = Sizes(0.02, 1, 3, 5, 20) if options.smoke else Sizes(options.hours, 100, 120, 7200, options.series)
+    sizes = Sizes(0.02, 0.1, 3, 5, 20) if options.smoke else Sizes(options.hours, 100, 120, 7200, options.series)
     os.environ["OMP_NUM_THREADS"] = str(options.threads or 1)
     rows = list[Row]()
     with tempfile.TemporaryDirectory(prefix="echoic-memory-") as folder:

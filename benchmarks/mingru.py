@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[128, 256], help="hidden sizes of the layers")
     parser.add_argument("--times", action="store_true", help="add CPU seconds to the table (on an idle machine)")
     options = parse(parser, "ett_h1", "text_tinyshakespeare")
-    ett = ETT | {"split": (960, 320, 320) if options.smoke else ETT_SPLIT}
+    ett = ETT | ({"split": (480, 160, 160), "lookback": 96, "horizon": 24} if options.smoke else {"split": ETT_SPLIT})
     ett |= {"stride": round(1 / options.fraction), "max_dev_windows": max(round(600 * options.fraction), 60)}
     if options.smoke:
         options.sizes = [8]

@@ -68,15 +68,16 @@ Result<Real> run(const echoic::Sequence<Real>& kernel, const Case& test_case, co
   };
   forward(out, saved.data());
   forward(alone, nullptr);
-  check(alone.y.same_bits(out.y) && alone.h_end.same_bits(out.h_end) && alone.c_end.same_bits(out.c_end),
-        "forward gives the same with and without what backward needs: " + test_case.text() + options.text());
+  check_saying(alone.y.same_bits(out.y) && alone.h_end.same_bits(out.h_end) && alone.c_end.same_bits(out.c_end), [&] {
+    return "forward gives the same with and without what backward needs: " + test_case.text() + options.text();
+  });
   kernel.backward(test_case.kind,
                   {layout, &weights, x.data(), h0.data(), cell, out.y.data(), saved.data(),
                    options.all_gradients ? dy.data() : nullptr, options.all_gradients ? dh_end.data() : nullptr,
                    options.all_gradients && lstm ? dc_end.data() : nullptr, options.all_gradients ? out.dx.data() : nullptr,
                    out.dh0.data(), lstm ? out.dc0.data() : nullptr, &gradients},
                   options.threads);
-  check(saved.intact(), "the memory before `saved` is left alone: " + test_case.text() + options.text());
+  check_saying(saved.intact(), [&] { return "the memory before `saved` is left alone: " + test_case.text() + options.text(); });
   return out;
 }
 
@@ -112,9 +113,8 @@ void compare(const Result<Real>& result, const Expected& expected, const std::st
     double& worst = is_rounded ? (gradient ? worst_rounded_gradient : worst_rounded_output) : gradient ? worst_gradient : worst_output;
     if (sizeof(Real) == 4) worst = std::fmax(worst, error);
     const double tolerance = tolerance_of<Real>(gradient, is_rounded);
-    check(error <= tolerance,
-          std::string(name) + " is wrong by " + text_of(error / tolerance) + " tolerances: " + where);
-    check(got.intact(), "the memory before " + std::string(name) + " is left alone: " + where);
+    check_saying(error <= tolerance, [&] { return std::string(name) + " is wrong by " + text_of(error / tolerance) + " tolerances: " + where; });
+    check_saying(got.intact(), [&] { return "the memory before " + std::string(name) + " is left alone: " + where; });
   });
 }
 

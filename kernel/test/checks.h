@@ -32,6 +32,12 @@ void check(bool holds, const std::string& message) {
   if (!holds && failed <= 20) std::printf("FAILED: %s\n", message.c_str());
 }
 
+// `sentence()` is what is said of a claim that does not hold: making it for a million that do takes a tenth of the time.
+template <class Sentence>
+void check_saying(bool holds, const Sentence& sentence) {
+  check(holds, holds ? std::string() : sentence());
+}
+
 std::string text_of(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3g", value);

@@ -68,8 +68,7 @@ def test_intervals_have_about_their_nominal_coverage(tmp_path: Path, head: str, 
         assert (np.diff(quantiles(run), axis=0) >= 0).all()
 
 
-@pytest.mark.parametrize("weight", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize(("head", "weight"), [*((head, 0.5) for head in HEADS), ("quantiles", 0.0), ("quantiles", 1.0)])
 def test_the_weight_mixes_the_network_with_the_baselines(tmp_path: Path, head: str, weight: float) -> None:
     run = make(tmp_path, head, "direct", network_weight=weight, epochs=2)
     forecaster = run.fitted.task.forecaster(run.model, Calibration.from_json(calibration_of(run)))

@@ -171,6 +171,26 @@ def test_the_output_of_an_effect_is_that_of_predict_and_is_played(
     assert set(bypassed) == {round(0.02 * MICROPHONE_HZ)}  # blocks of the microphone itself
 
 
+HELD_MODULES = """
+window.held = [];
+const load = AudioWorklet.prototype.addModule;
+AudioWorklet.prototype.addModule = async function (path) {
+  await new Promise((resolve) => window.held.push(resolve));
+  return load.call(this, path);
+};
+"""
+"""Code of the thread that plays sound is loaded when the test calls what is in `window.held`."""
+
+
+def test_an_output_that_is_replaced_while_it_opens_ends_without_an_error(browsed: Browsed) -> None:
+    with browsed.page("pedal", HELD_MODULES + PLAYED) as page:
+        page.get_by_role("button", name="Play", exact=True).click()
+        page.get_by_label("or a file").set_input_files(browsed.file)
+        page.wait_for_function("() => window.held.length === 3")  # the input has the rate of the file now
+        page.evaluate("window.held.forEach((load) => load())")
+        page.wait_for_function("() => window.played.length >= 10")
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [("NotAllowedError", "not allowed"), ("NotFoundError", "plug one in"), ("NotReadableError", "another program")],

@@ -11,7 +11,7 @@ pytest.importorskip("starlette", reason="the extra [serve] is not installed")
 pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not installed (pip install playwright)")
 
 from browsing import UP_TO_MS, check_usable
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 from teach_page import PITCHES_HZ, TaughtPage, add_class, card, drop, tone, write_tones
 
 pytestmark = pytest.mark.slow
@@ -119,9 +119,13 @@ def test_examples_are_trimmed_and_deleted_and_both_can_be_undone(taught_page: Ta
     assert [one.name for one in taught_page.examples.iterdir()] == ["Background"]
 
 
-def test_the_keyboard_reaches_every_control_and_all_have_names(taught_page: TaughtPage, tmp_path: Path) -> None:
+def test_the_keyboard_reaches_every_control_and_all_have_names(hearing_tones: Browser, tmp_path: Path) -> None:
+    """On a phone, with a folder whose name is wider than that."""
     write_tones(tmp_path / "sounds", PITCHES_HZ, 3)
-    with taught_page.page(viewport={"width": 390, "height": 844}) as page:
+    folder = tmp_path / ("examples_" * 9)
+    folder.mkdir()
+    taught_page = TaughtPage(hearing_tones, folder)
+    with taught_page.serving, taught_page.page(viewport={"width": 390, "height": 844}) as page:
         drop(page, page.get_by_role("heading", name="Show"), tmp_path / "sounds")
         expect(page.get_by_text("6 examples added.")).to_be_visible(timeout=UP_TO_MS)
         check_usable(page)

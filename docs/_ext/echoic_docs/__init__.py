@@ -10,6 +10,7 @@ from typing import Any
 from echoic_docs.api import api_pages
 from echoic_docs.command import command_page
 from echoic_docs.layers import layers_table
+from echoic_docs.names import KnownNames
 from echoic_docs.settings import settings_pages
 
 
@@ -38,5 +39,6 @@ def write_pages(app: Any) -> None:
 
 def setup(app: Any) -> dict[str, Any]:
     """Registers the extension."""
+    app.add_domain(KnownNames, override=True)
     app.connect("builder-inited", write_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

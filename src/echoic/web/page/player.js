@@ -15,7 +15,16 @@ export class Player {
 
   async prepare() {
     this.context = new AudioContext();
+    try {
+      await this.connect();
+    } catch (error) {
+      if (!this.isClosed) throw error;
+    }
+  }
+
+  async connect() {
     await this.context.audioWorklet.addModule("/files/playback.js");
+    if (this.isClosed) return;
     const options = { numberOfInputs: 0, outputChannelCount: [1], processorOptions: { rate_hz: this.rate_hz, most_s: this.most_s } };
     this.node = new AudioWorkletNode(this.context, "playback", options);
     this.node.connect(this.context.destination);
@@ -24,14 +33,16 @@ export class Player {
 
   async play(samples) {
     await this.open();
-    this.node.port.postMessage(samples);
+    this.node?.port.postMessage(samples);
   }
 
   stop() {
     this.node?.port.postMessage("stop");
   }
 
+  /** Ends it for good, also while it opens. */
   close() {
+    this.isClosed = true;
     this.context?.close();
   }
 }
