@@ -11,6 +11,7 @@
 
 #include "call.h"
 #include "half.h"
+#include "plan.h"
 
 namespace {
 
@@ -136,6 +137,12 @@ void check_near(const Array<float>& got, const Numbers& wanted, bool rounds, con
   check(far <= got.count() / 20, what + ", " + std::to_string(far) + " of " + std::to_string(got.count()) + " are not near");
 }
 
+// What calls before have left in the memory of a call must not matter.
+void fill_scratch_with_nan() {
+  constexpr std::size_t bytes = 1 << 20;
+  std::memset(echoic::scratch(bytes), 0xff, bytes);
+}
+
 // Three steps of some of the streams, in any order, one by one and in one call; the others stay as they are.
 void check_live_steps(const PlainNetwork& network, const echoic::Kernels& target, long rows, bool by_id) {
   const long streams = by_id ? rows + 2 : rows, size = network.state_size;
@@ -152,6 +159,7 @@ void check_live_steps(const PlainNetwork& network, const echoic::Kernels& target
     const Numbers x = PlainNetwork::random_row(rows * network.inputs(), 73 + step);
     const Array<float> given(x);
     Array<float> out(rows * network.width()), more_out(rows * network.width());
+    fill_scratch_with_nan();
     alone->step({rows, by_id ? ids.data() : nullptr, states.data(), given.data(), out.data()});
     team->step({rows, by_id ? ids.data() : nullptr, more_states.data(), given.data(), more_out.data()});
     check(out.same_bits(more_out) && states.same_bits(more_states), "threads change nothing of a step: " + where);
