@@ -239,7 +239,8 @@ void check_live_loop(const PlainNetwork& network, const echoic::Kernels& target,
   check_near(out, outputs, network.rounds(), "outputs after a loop: " + where);
 }
 
-// A stream that steps alone gives what it gives among others: the same bits, or nearly so where tiles multiply many rows.
+// A stream that steps alone gives what it gives among others: the same bits, or nearly so where tiles multiply many rows, and
+// in plain C++, whose rows the compiler may put into vectors of its own, with other rounding where it has an FMA (ARM).
 void check_alone_and_among_others(const PlainNetwork& network, const echoic::Kernels& target, long rows, bool in_tiles) {
   const long size = network.state_size, width = network.width(), inputs = network.inputs();
   const Numbers start = PlainNetwork::random_row(rows * size, 103);
@@ -250,9 +251,9 @@ void check_alone_and_among_others(const PlainNetwork& network, const echoic::Ker
   for (long row = 0; row < rows; ++row)
     packed->step({1, nullptr, alone.data() + row * size, x.data() + row * inputs, out_alone.data() + row * width});
   const std::string where = std::string(target.name) + " " + network.text() + ", rows " + std::to_string(rows);
-  if (!in_tiles) return check(out.same_bits(out_alone) && states.same_bits(alone), "a stream does not notice the others: " + where);
-  check_near(out, {out_alone.data(), out_alone.data() + rows * width}, true, "outputs of a stream alone: " + where);
-  check_near(states, {alone.data(), alone.data() + rows * size}, true, "state of a stream alone: " + where);
+  if (!in_tiles && target.f32->width > 1) return check(out.same_bits(out_alone) && states.same_bits(alone), "a stream does not notice the others: " + where);
+  check_near(out, {out_alone.data(), out_alone.data() + rows * width}, network.rounds(), "outputs of a stream alone: " + where);
+  check_near(states, {alone.data(), alone.data() + rows * size}, network.rounds(), "state of a stream alone: " + where);
 }
 
 // What an infinite input makes of the units that fill up a vector must not reach those that exist, nor other rows.
