@@ -19,6 +19,7 @@
 #include "lanes_forward.inl"
 #include "lanes_backward.inl"
 #include "sequence.inl"
+#include "stored.inl"
 #include "draws.inl"
 #include "live.inl"
 #include "panels.inl"

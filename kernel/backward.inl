@@ -242,6 +242,7 @@ struct BackwardPass {
 
   // Chunks of steps that all blocks take together, the last one first.
   void run(const Team& team) {
+    [[maybe_unused]] const typename Operands::InUse in_use{};
     begin(team);
     team.barrier();
     const Index rows = max_of(1, plan.blocks[0].rows), chunk = max_of(1, chunk_rows / rows);

@@ -158,6 +158,7 @@ struct ForwardPass {
   }
 
   void run(const Team& team) {
+    [[maybe_unused]] const typename Operands::InUse in_use{};
     pack(team);
     team.barrier();
     for (Index b = team.id; b < plan.block_count; b += team.size) {

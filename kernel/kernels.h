@@ -75,7 +75,9 @@ struct Sequence {
 };
 
 // How the weights of a live network are kept; sums are made in floats all the same.
-enum class Storage { f32, f16, bf16, i8 };  // i8: a byte a weight and one scale for each row of the weight matrix
+// bf16: hidden vectors are rounded too on their way into a product, inputs are not.
+// i8: a byte a weight and one scale for each row of the weight matrix.
+enum class Storage { f32, f16, bf16, i8 };
 
 // What a closed loop feeds back: the outputs as they are; for each value a draw from a normal distribution, whose mean
 // and raw deviation (see `min_scale`) stand side by side; zeros and ones, from the log-odds of each; a draw from classes,

@@ -1,10 +1,10 @@
 // A trained network, one step or a few at a time, for one stream or many, and feeding itself.
 //
 // Each thread makes its share of every layer's units; they meet after each layer. Sums run in the same order however
-// many streams step together, so that a stream does not notice the others. Many streams are taken through their steps in
-// blocks of rows, whose hidden vectors stay in the L2 cache beside the weights.
+// many streams step together, so that a stream does not notice the others; those of tiles differ from those of vectors by
+// rounding. Many streams are taken through their steps in blocks of rows, whose hidden vectors stay in the L2 cache beside
+// the weights.
 #pragma once
-#include <type_traits>
 
 namespace {
 
@@ -14,62 +14,33 @@ using echoic::LiveNetwork;
 using echoic::LiveStep;
 using echoic::Storage;
 
-// [depth, columns] as it is stored; rows of Bfloat16 in pairs, as products want them.
-template <class Weight>
-struct StoredMatrix {
-  Weight* weights;
-  float* scale;  // [columns], for bytes
-
-  void allocate(Arena& arena, Index depth, Index columns) {
-    weights = arena.allocate<Weight>((is_paired ? (depth + 1) / 2 * 2 : depth) * columns);
-    scale = arena.allocate<float>(sizeof(Weight) == 1 ? columns : 0);
-  }
-
-  void pack(const float* from, Index depth, Index columns) {
-    for (Index n = 0; n < columns; ++n) {
-      float unit = 1;
-      if constexpr (sizeof(Weight) == 1) {
-        float largest = 0;
-        for (Index k = 0; k < depth; ++k) largest = fmaxf(largest, fabsf(from[k * columns + n]));
-        scale[n] = unit = largest > 0 ? largest / 127 : 1;
-      }
-      for (Index k = 0; k < depth; ++k) convert(from[k * columns + n], unit, weights[place(k, n, columns)]);
-      if constexpr (is_paired)
-        if (depth % 2) weights[place(depth, n, columns)] = Weight{};
-    }
-  }
-
-  static constexpr bool is_paired = std::is_same<Weight, echoic::Bfloat16>::value;
-
-  // Where number (k, n) is.
-  static Index place(Index k, Index n, Index columns) {
-    return is_paired ? (k / 2 * columns + n) * 2 + k % 2 : k * columns + n;
-  }
-
-  static void convert(float value, float, float& to) { to = value; }
-  static void convert(float value, float, std::uint16_t& to) { to = echoic::half_from_float(value); }
-  static void convert(float value, float, echoic::Bfloat16& to) { to = echoic::bfloat16_from_float(value); }
-  static void convert(float value, float unit, std::int8_t& to) {
-    to = static_cast<std::int8_t>(lrintf(value / unit));
-  }
-};
-
+// A multiple of the rows that products take at once: 3, 6, and 32 of tiles.
 constexpr Index live_block_rows = 96;
 
-template <class V, class Weight>
+template <class Operands>
 class LiveNetworkImpl final : public echoic::Network {
+  using V = typename Operands::V;
+  using Operand = typename Operands::Operand;
+  using Matrix = StoredMatrix<Operands>;
+  using InputMatrix = StoredMatrix<typename Operands::OfInputs>;
   static constexpr Index W = V::width;
-  static constexpr Index R = V::tile_rows;
 
   struct Layer {
     CellKind kind;
     Index inputs, hidden, groups, h_row, gates;
-    StoredMatrix<Weight>*w_in, *w_rec;  // [groups]
+    InputMatrix* w_x;      // [groups], of the first layer
+    Matrix *w_in, *w_rec;  // [groups]; w_in of the others
     float *bias, *bias_rec;
   };
 
+  struct Hidden {  // the hidden vectors of a layer, and what products make of them
+    float* numbers;
+    Operand* rows;
+  };
+
   struct Workspace {  // of one call; before an odd step, h and next have changed places
-    float **h, **next, **c;
+    Hidden *h, *next;
+    float** c;
     float *params, *x;
     char* draws;
   };
@@ -77,7 +48,7 @@ class LiveNetworkImpl final : public echoic::Network {
   Index layer_count_, outputs_, out_groups_, state_size_ = 0;
   int threads_;
   Layer* layers_;
-  StoredMatrix<Weight>* w_out_;
+  Matrix* w_out_;
   float* b_out_;
   char* memory_;
 
@@ -147,28 +118,20 @@ class LiveNetworkImpl final : public echoic::Network {
     layers_ = arena.allocate<Layer>(layer_count_);
     for (Index i = 0; i < layer_count_; ++i) {
       const LiveLayer& from = network.layers[i];
-      Layer layer{from.kind, from.inputs, from.hidden, group_count(from.hidden, W), row_stride<V>(from.hidden),
-                  from.kind == CellKind::lstm ? 4 : 3, nullptr, nullptr, nullptr, nullptr};
-      layer.w_in = arena.allocate<StoredMatrix<Weight>>(layer.groups);
-      layer.w_rec = arena.allocate<StoredMatrix<Weight>>(layer.groups);
-      layer.bias = arena.allocate<float>(layer.groups * layer.gates * W);
+      Layer layer{from.kind, from.inputs, from.hidden, group_count(from.hidden, W), Operands::row_of(from.hidden),
+                  from.kind == CellKind::lstm ? 4 : 3, nullptr, nullptr, nullptr, nullptr, nullptr};
+      const Index columns = layer.gates * W;
+      if (i == 0)
+        layer.w_x = InputMatrix::allocate(arena, layer.groups, layer.inputs, columns);
+      else
+        layer.w_in = Matrix::allocate(arena, layer.groups, layer.inputs, columns);
+      layer.w_rec = Matrix::allocate(arena, layer.groups, layer.hidden, columns);
+      layer.bias = arena.allocate<float>(layer.groups * columns);
       layer.bias_rec = arena.allocate<float>(layer.groups * W);
-      for (Index group = 0; group < layer.groups; ++group) {
-        StoredMatrix<Weight> in, rec;
-        in.allocate(arena, layer.inputs, layer.gates * W);
-        rec.allocate(arena, layer.hidden, layer.gates * W);
-        if (arena.base) layer.w_in[group] = in, layer.w_rec[group] = rec;
-      }
       if (arena.base) layers_[i] = layer;
     }
-    const Index hidden = network.layers[layer_count_ - 1].hidden;
-    w_out_ = arena.allocate<StoredMatrix<Weight>>(out_groups_);
+    w_out_ = Matrix::allocate(arena, out_groups_, network.layers[layer_count_ - 1].hidden, W);
     b_out_ = arena.allocate<float>(out_groups_ * W);
-    for (Index group = 0; group < out_groups_; ++group) {
-      StoredMatrix<Weight> out;
-      out.allocate(arena, hidden, W);
-      if (arena.base) w_out_[group] = out;
-    }
   }
 
   template <class Cell>
@@ -178,9 +141,9 @@ class LiveNetworkImpl final : public echoic::Network {
     auto* packed = reinterpret_cast<float*>(echoic::scratch(depth * columns * sizeof(float)));
     for (Index group = 0; group < layer.groups; ++group) {
       pack_group<Cell>(from.w_in, layer.inputs, layer.hidden, Cell::in_order, group, packed);
-      layer.w_in[group].pack(packed, layer.inputs, columns);
+      layer.w_x ? layer.w_x[group].store(packed, layer.inputs, columns) : layer.w_in[group].store(packed, layer.inputs, columns);
       pack_group<Cell>(from.w_rec, layer.hidden, layer.hidden, Cell::rec_order, group, packed);
-      layer.w_rec[group].pack(packed, layer.hidden, columns);
+      layer.w_rec[group].store(packed, layer.hidden, columns);
       pack_group<Cell>(from.bias, 1, layer.hidden, Cell::in_order, group, layer.bias + group * columns);
       if constexpr (Cell::has_inner_bias)
         copy_padded<V>(from.bias_rec + group * W, units_in<V>(group, layer.hidden), layer.bias_rec + group * W);
@@ -193,20 +156,19 @@ class LiveNetworkImpl final : public echoic::Network {
     for (Index group = 0; group < out_groups_; ++group) {
       const Index units = units_in<V>(group, outputs_);
       transpose(network.w_out + group * W * hidden, hidden, hidden, units, packed, W, W);
-      w_out_[group].pack(packed, hidden, W);
+      w_out_[group].store(packed, hidden, W);
       copy_padded<V>(network.b_out + group * W, units, b_out_ + group * W);
     }
   }
 
   Workspace allocate_workspace(Arena& arena, Index rows, std::size_t draw_bytes) const {
     Workspace work;
-    work.h = arena.allocate<float*>(layer_count_);
-    work.next = arena.allocate<float*>(layer_count_);
+    work.h = arena.allocate<Hidden>(layer_count_);
+    work.next = arena.allocate<Hidden>(layer_count_);
     work.c = arena.allocate<float*>(layer_count_);
     for (Index i = 0; i < layer_count_; ++i) {
       const Layer& layer = layers_[i];
-      float* h = arena.allocate<float>(rows * layer.h_row);
-      float* next = arena.allocate<float>(rows * layer.h_row);
+      const Hidden h = allocate_hidden(arena, rows * layer.h_row), next = allocate_hidden(arena, rows * layer.h_row);
       float* c = arena.allocate<float>(rows * layer.groups * W);
       if (arena.base) work.h[i] = h, work.next[i] = next, work.c[i] = c;
     }
@@ -214,6 +176,11 @@ class LiveNetworkImpl final : public echoic::Network {
     work.x = arena.allocate<float>(rows * layers_[0].inputs);
     work.draws = arena.allocate<char>(static_cast<Index>(draw_bytes));
     return work;
+  }
+
+  static Hidden allocate_hidden(Arena& arena, Index count) {
+    float* numbers = arena.allocate<float>(count);
+    return {numbers, Operands::buffer_of_rows(arena, numbers, count)};
   }
 
   // Takes the states in, lets `body` take `steps` steps on each thread of a team, and puts states and outputs back.
@@ -231,6 +198,7 @@ class LiveNetworkImpl final : public echoic::Network {
     load(job.work, step);
     const auto work = [](void* argument, const Team& team) {
       auto& task = *static_cast<Job*>(argument);
+      [[maybe_unused]] const typename Operands::InUse in_use{};
       task.body(task.work, team);
     };
     echoic::run_team(threads_, work, &job);
@@ -244,7 +212,7 @@ class LiveNetworkImpl final : public echoic::Network {
       const float* from = step.states + stream(step, row) * state_size_;
       for (Index i = 0; i < layer_count_; ++i) {
         const Layer& layer = layers_[i];
-        copy_padded<V>(from, layer.hidden, work.h[i] + row * layer.h_row);
+        copy_padded<V>(from, layer.hidden, work.h[i].numbers + row * layer.h_row);
         from += layer.hidden;
         if (layer.kind != CellKind::lstm) continue;
         for (Index group = 0; group < layer.groups; ++group)
@@ -252,19 +220,26 @@ class LiveNetworkImpl final : public echoic::Network {
         from += layer.hidden;
       }
     }
+    for (Index i = 0; i < layer_count_; ++i) {
+      const Layer& layer = layers_[i];
+      Operands::rows(work.h[i].numbers, step.rows, layer.h_row, layer.hidden, work.h[i].rows);
+      // Steps write the units, and nothing of what fills up tiles.
+      if (Operands::depth(layer.hidden) * Operands::numbers > layer.groups * W)
+        Operands::rows(work.h[i].numbers, step.rows, layer.h_row, layer.hidden, work.next[i].rows);
+    }
   }
 
   // The hidden vectors before step number `i`, and those that it makes.
-  static float** before(const Workspace& work, Index i) { return i % 2 ? work.next : work.h; }
-  static float** after(const Workspace& work, Index i) { return i % 2 ? work.h : work.next; }
+  static Hidden* before(const Workspace& work, Index i) { return i % 2 ? work.next : work.h; }
+  static Hidden* after(const Workspace& work, Index i) { return i % 2 ? work.h : work.next; }
 
   void store(const Workspace& work, Index steps, const LiveStep& step) const {
-    float** h = before(work, steps);
+    const Hidden* h = before(work, steps);
     for (Index row = 0; row < step.rows; ++row) {
       float* to = step.states + stream(step, row) * state_size_;
       for (Index i = 0; i < layer_count_; ++i) {
         const Layer& layer = layers_[i];
-        copy_partial<V>(h[i] + row * layer.h_row, layer.hidden, to);
+        copy_partial<V>(h[i].numbers + row * layer.h_row, layer.hidden, to);
         to += layer.hidden;
         if (layer.kind != CellKind::lstm) continue;
         for (Index group = 0; group < layer.groups; ++group)
@@ -275,9 +250,9 @@ class LiveNetworkImpl final : public echoic::Network {
   }
 
   // Outputs of one step go to its place among those of the call.
-  void store_outputs(const Workspace& work, const LiveStep& step, Index step_index, float* const* h) const {
+  void store_outputs(const Workspace& work, const LiveStep& step, Index step_index, const Hidden* h) const {
     const Layer& last = layers_[layer_count_ - 1];
-    const float* from = outputs_ ? work.params : h[layer_count_ - 1];
+    const float* from = outputs_ ? work.params : h[layer_count_ - 1].numbers;
     const Index from_row = outputs_ ? out_groups_ * W : last.h_row;
     for (Index row = 0; row < step.rows; ++row)
       copy_partial<V>(from + row * from_row, width(), step.out + (row * step.steps + step_index) * width());
@@ -290,54 +265,66 @@ class LiveNetworkImpl final : public echoic::Network {
     for (Index i = 0; i < layer_count_; ++i) {
       const Layer& layer = layers_[i];
       for (Index group = layer.groups * team.id / team.size; group < layer.groups * (team.id + 1) / team.size; ++group)
-        for (Index row = 0; row < rows; row += R)
-          if (layer.kind == CellKind::lstm)
-            tile_of_units<Lstm<V>>(layer, work, i, step_index, rows, group, row, x, x_row);
-          else
-            tile_of_units<Gru<V>>(layer, work, i, step_index, rows, group, row, x, x_row);
+        if (layer.kind == CellKind::lstm)
+          units_of_group<Lstm<V>>(work, i, step_index, rows, group, x, x_row);
+        else
+          units_of_group<Gru<V>>(work, i, step_index, rows, group, x, x_row);
       team.barrier();
-      x = after(work, step_index)[i];
-      x_row = layer.h_row;
     }
-    const Index hidden = layers_[layer_count_ - 1].hidden;
+    const Index last = layer_count_ - 1;
     for (Index group = out_groups_ * team.id / team.size; group < out_groups_ * (team.id + 1) / team.size; ++group)
-      multiply<V, 1, Weight>({1, hidden, x, x_row, 1, 0, w_out_[group].weights, W, 0, b_out_ + group * W, 0,
-                              work.params + group * W, out_groups_ * W, w_out_[group].scale},
-                             rows);
+      multiply<1>(w_out_[group], layers_[last].hidden, after(work, step_index)[last].rows, operands_row(last), b_out_ + group * W, 0,
+                  work.params + group * W, out_groups_ * W, rows);
     team.barrier();
   }
 
-  // W units of up to R rows from `row` on.
+  // W units of all rows. The first layer sees `x`, the others what those below have made.
   template <class Cell>
-  void tile_of_units(const Layer& layer, const Workspace& work, Index i, Index step_index, Index rows, Index group, Index row,
-                     const float* x, Index x_row) const {
-    constexpr Index columns = Cell::gates * W, row_size = Cell::slots * W;
-    const Index count = min_of(R, rows - row);
-    const float* h = before(work, step_index)[i] + row * layer.h_row;
-    alignas(64) float panel[R * row_size];
-    const StoredMatrix<Weight>&in = layer.w_in[group], &rec = layer.w_rec[group];
-    multiply<V, Cell::gates, Weight>({1, layer.inputs, x + row * x_row, x_row, 1, 0, in.weights, columns, 0,
-                                      layer.bias + group * columns, 0, panel + Cell::in_slot * W, row_size, in.scale},
-                                     count);
-    if constexpr (Cell::has_inner_bias)
-      for (Index n = 0; n < count; ++n)
-        V::load(layer.bias_rec + group * W).store(panel + n * row_size + (Cell::slots - 1) * W);
-    float* sums = panel + Cell::rec_slot * W;
-    multiply<V, Cell::gates, Weight>({1, layer.hidden, h, layer.h_row, 1, 0, rec.weights, columns, 0, sums, row_size,
-                                      sums, row_size, rec.scale},
-                                     count);
-    activate<Cell>({count, panel, h + group * W, after(work, step_index)[i] + row * layer.h_row + group * W, layer.h_row,
-                    work.c[i] + (group * rows + row) * W});
+  void units_of_group(const Workspace& work, Index i, Index step_index, Index rows, Index group, const float* x, Index x_row) const {
+    constexpr Index row_size = Cell::slots * W;
+    alignas(64) float panel[live_block_rows * row_size];
+    const Layer& layer = layers_[i];
+    const Hidden &h = before(work, step_index)[i], &next = after(work, step_index)[i];
+    const float* bias = layer.bias + group * Cell::gates * W;
+    for (Index row = 0; row < rows; row += live_block_rows) {
+      const Index count = min_of(live_block_rows, rows - row);
+      float *in_sums = panel + Cell::in_slot * W, *sums = panel + Cell::rec_slot * W;
+      if (i == 0)
+        multiply<Cell::gates>(layer.w_x[group], layer.inputs, x + row * x_row, x_row, bias, 0, in_sums, row_size, count);
+      else
+        multiply<Cell::gates>(layer.w_in[group], layer.inputs, after(work, step_index)[i - 1].rows + row * operands_row(i - 1),
+                              operands_row(i - 1), bias, 0, in_sums, row_size, count);
+      if constexpr (Cell::has_inner_bias)
+        for (Index n = 0; n < count; ++n)
+          V::load(layer.bias_rec + group * W).store(panel + n * row_size + (Cell::slots - 1) * W);
+      multiply<Cell::gates>(layer.w_rec[group], layer.hidden, h.rows + row * operands_row(i), operands_row(i), sums, row_size, sums,
+                            row_size, count);
+      const Index first = row * layer.h_row + group * W;
+      activate<Cell>({count, panel, h.numbers + first, next.numbers + first, layer.h_row, work.c[i] + (group * rows + row) * W});
+      Operands::rows(next.numbers + first, count, layer.h_row, units_in<V>(group, layer.hidden), next.rows + first / Operands::numbers);
+    }
+  }
+
+  // From one row of a layer's hidden vectors to the next, as products take them.
+  Index operands_row(Index i) const { return layers_[i].h_row / Operands::numbers; }
+
+  // `rows` rows `from` times C vectors of columns, `depth` numbers deep, added to `start`.
+  template <int C, class Kept>
+  static void multiply(const StoredMatrix<Kept>& matrix, Index depth, const typename Kept::Operand* from, Index from_row,
+                       const float* start, Index start_row, float* to, Index to_row, Index rows) {
+    Kept::template multiply<C>({1, Kept::depth(depth), from, from_row, 1, 0, matrix.weights, Index{C} * W, 0, start, start_row, to,
+                                to_row, matrix.scale},
+                               rows);
   }
 };
 
 template <class V>
 echoic::Network* make_network(const LiveNetwork& network) {
   switch (network.storage) {
-    case Storage::f16: return new LiveNetworkImpl<V, std::uint16_t>(network);
-    case Storage::bf16: return new LiveNetworkImpl<V, echoic::Bfloat16>(network);
-    case Storage::i8: return new LiveNetworkImpl<V, std::int8_t>(network);
-    default: return new LiveNetworkImpl<V, float>(network);
+    case Storage::f16: return new LiveNetworkImpl<Stored<V, std::uint16_t>>(network);
+    case Storage::bf16: return new LiveNetworkImpl<StoredRounded<V>>(network);
+    case Storage::i8: return new LiveNetworkImpl<Stored<V, std::int8_t>>(network);
+    default: return new LiveNetworkImpl<Stored<V, float>>(network);
   }
 }
 

@@ -15,6 +15,7 @@ struct InVectors {
   using Operand = Number;
   using Product = ::Product<Real, Operand, Operand>;
   static constexpr Index tile_rows = V::tile_rows;  // that a product takes at once, at most
+  struct InUse {};  // what a worker holds while it multiplies
   static constexpr Index row_of(Index count) { return row_stride<V>(count); }  // floats from one row to the next
   // From one number of a row to the next, and from one operand of a sum over `capacity` rows to the next.
   static constexpr Index left_row(Index) { return 1; }
@@ -48,8 +49,9 @@ struct RoundedFloats : InVectors<Vector, typename Vector::Real> {
   static constexpr Index depth(Index count) { return count; }
   static Operand* buffer_of_rows(Arena& arena, Real*, Index count) { return arena.allocate<Real>(count); }
   static Operand* buffer_of_steps(Arena& arena, Real*, Index rows, Index row) { return arena.allocate<Real>(rows * row); }
-  static const Operand* rows(const Real* from, Index rows, Index row, Index, Operand* to) {
-    for (Index n = 0; n < rows * row; n += V::width) rounded(V::load(from + n)).store(to + n);
+  static const Operand* rows(const Real* from, Index rows, Index row, Index count, Operand* to) {
+    for (Index at = 0; at < rows * row; at += row)
+      for (Index n = at; n < at + count; n += V::width) rounded(V::load(from + n)).store(to + n);
     return to;
   }
   static void steps(const Real* from, Index rows, Index row, Operand* to) { RoundedFloats::rows(from, rows, row, row, to); }

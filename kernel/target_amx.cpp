@@ -1,4 +1,5 @@
-// AVX-512 with products of bfloat16 in the tiles of AMX: its own layers with rounded operands, and all else of the target without.
+// AVX-512 with products of bfloat16 in the tiles of AMX: its own layers and live networks with rounded operands, and all else
+// of the target without.
 #include "vec_avx512.h"
 //
 #include "all.inl"
@@ -16,16 +17,6 @@ namespace {
 using Vector = Avx512;
 using echoic::CellKind;
 
-// A pass whose workers use tiles.
-template <class Pass>
-struct OnTiles : Pass {
-  using Pass::Pass;
-  void run(const Team& team) {
-    const TilesInUse tiles;
-    Pass::run(team);
-  }
-};
-
 bool has_tiles(const Layout& layout) { return layout.rounded && echoic::tiles_are_permitted(); }
 
 Index saved_size(CellKind kind, const Layout& layout) { return avx512_bf16_kernels.f32->saved_size(kind, layout); }
@@ -34,17 +25,20 @@ void forward(CellKind kind, const Forward<float>& call, int threads) {
   // Weights' gradients sum over rows and steps, but here a few rows gain nothing.
   if (!has_tiles(call.layout) || call.layout.batch < fewest_tile_rows * call.layout.blocks)
     return avx512_bf16_kernels.f32->forward(kind, call, threads);
-  kind == CellKind::lstm ? run_pass<OnTiles<ForwardPass<Lstm<Vector>, TilePairs<Vector>>>>(call, threads)
-                         : run_pass<OnTiles<ForwardPass<Gru<Vector>, TilePairs<Vector>>>>(call, threads);
+  kind == CellKind::lstm ? run_pass<ForwardPass<Lstm<Vector>, TilePairs<Vector>>>(call, threads)
+                         : run_pass<ForwardPass<Gru<Vector>, TilePairs<Vector>>>(call, threads);
 }
 
 void backward(CellKind kind, const Backward<float>& call, int threads) {
   if (!has_tiles(call.layout)) return avx512_bf16_kernels.f32->backward(kind, call, threads);
-  kind == CellKind::lstm ? run_pass<OnTiles<BackwardPass<Lstm<Vector>, TilePairs<Vector>>>>(call, threads)
-                         : run_pass<OnTiles<BackwardPass<Gru<Vector>, TilePairs<Vector>>>>(call, threads);
+  kind == CellKind::lstm ? run_pass<BackwardPass<Lstm<Vector>, TilePairs<Vector>>>(call, threads)
+                         : run_pass<BackwardPass<Gru<Vector>, TilePairs<Vector>>>(call, threads);
 }
 
-echoic::Network* network(const echoic::LiveNetwork& given) { return avx512_bf16_kernels.network(given); }
+echoic::Network* network(const LiveNetwork& given) {
+  if (given.storage != Storage::bf16 || !echoic::tiles_are_permitted()) return avx512_bf16_kernels.network(given);
+  return new LiveNetworkImpl<StoredPairs<TilePairs<Vector>>>(given);
+}
 echoic::SampleTier* sample_tier(const echoic::SampleWeights& given) { return avx512_bf16_kernels.sample_tier(given); }
 echoic::ChordHead* chord_head(const echoic::ChordWeights& given) { return avx512_bf16_kernels.chord_head(given); }
 double operations(Index rounds, float* sink) { return avx512_bf16_kernels.multiply_add(rounds, sink); }

@@ -1,4 +1,5 @@
-// AVX-512 with products of bfloat16: its own layers with rounded operands, and all else of the target without them.
+// AVX-512 with products of bfloat16: its own layers and live networks with rounded operands, and all else of the target
+// without them.
 #include "vec_avx512.h"
 //
 #include "all.inl"
@@ -28,7 +29,10 @@ void backward(CellKind kind, const Backward<float>& call, int threads) {
                          : run_pass<BackwardPass<Gru<Vector>, Pairs<Vector>>>(call, threads);
 }
 
-echoic::Network* network(const echoic::LiveNetwork& given) { return avx512_kernels.network(given); }
+echoic::Network* network(const LiveNetwork& given) {
+  if (given.storage != Storage::bf16) return avx512_kernels.network(given);
+  return new LiveNetworkImpl<StoredPairs<Pairs<Vector>>>(given);
+}
 echoic::SampleTier* sample_tier(const echoic::SampleWeights& given) { return avx512_kernels.sample_tier(given); }
 echoic::ChordHead* chord_head(const echoic::ChordWeights& given) { return avx512_kernels.chord_head(given); }
 double operations(Index rounds, float* sink) { return avx512_kernels.multiply_add(rounds, sink); }

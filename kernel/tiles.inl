@@ -126,6 +126,7 @@ struct TilePairs : Pairs<Vector> {
   using Operand = echoic::Bfloat16Pair;
   using Product = ::Product<Real, Operand, Operand>;
   static constexpr Index tile_rows = 2 * most_tile_rows;
+  using InUse = TilesInUse;
   static constexpr Index depth(Index count) {
     const Index pairs = Pairs<V>::depth(count);
     return pairs <= most_tile_pairs ? pairs : group_count(pairs, most_tile_pairs) * most_tile_pairs;

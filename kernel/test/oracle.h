@@ -32,8 +32,8 @@ double rounded(double x) {
 // One row of the batch through its steps and back, one number at a time.
 class Row {
  public:
-  Row(const Case& test_case, const CaseArrays& arrays, long row, bool rounds)
-      : case_(test_case), in_(arrays), row_(row), H_(test_case.hidden), rounds_(rounds) {}
+  Row(const Case& test_case, const CaseArrays& arrays, long row, bool rounds, bool rounds_x)
+      : case_(test_case), in_(arrays), row_(row), H_(test_case.hidden), rounds_(rounds), rounds_x_(rounds_x) {}
 
   void run(Expected& out) {
     const long length = case_.length(row_), state = row_ * H_;
@@ -57,7 +57,10 @@ class Row {
 
   double from_input(long gate, long t) const {
     double sum = in_.bias[gate];
-    for (long k = 0; k < case_.inputs; ++k) sum += product(in_.w_in[gate * case_.inputs + k], in_.x[array_row(t) * case_.inputs + k]);
+    for (long k = 0; k < case_.inputs; ++k) {
+      const double weight = in_.w_in[gate * case_.inputs + k], x = in_.x[array_row(t) * case_.inputs + k];
+      sum += rounds_x_ ? product(weight, x) : weight * x;
+    }
     return sum;
   }
 
@@ -131,12 +134,12 @@ class Row {
   const Case& case_;
   const CaseArrays& in_;
   long row_, H_;
-  bool rounds_;  // operands of products
+  bool rounds_, rounds_x_;  // operands of products, x among them
   // Of each step: h and c before it, and the gates of its units, i f g o or r z n q.
   std::vector<std::vector<double>> h_, c_, gates_;
 };
 
-Expected expected_of(const Case& test_case, const CaseArrays& arrays, bool rounds = false) {
+Expected expected_of(const Case& test_case, const CaseArrays& arrays, bool rounds = false, bool rounds_x = true) {
   Expected out;
   out.y.assign(test_case.batch * test_case.steps * test_case.hidden, 0);
   out.h_end.assign(arrays.h0.size(), 0), out.dh0 = out.h_end;
@@ -144,7 +147,7 @@ Expected expected_of(const Case& test_case, const CaseArrays& arrays, bool round
   out.dx.assign(arrays.x.size(), 0);
   out.dw_in.assign(arrays.w_in.size(), 0), out.dw_rec.assign(arrays.w_rec.size(), 0);
   out.dbias.assign(arrays.bias.size(), 0), out.dbias_rec.assign(arrays.bias_rec.size(), 0);
-  for (long row = 0; row < test_case.batch; ++row) Row(test_case, arrays, row, rounds).run(out);
+  for (long row = 0; row < test_case.batch; ++row) Row(test_case, arrays, row, rounds, rounds_x).run(out);
   return out;
 }
 

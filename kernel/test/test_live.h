@@ -1,5 +1,6 @@
 // Claims about trained networks that take single steps, for some of many streams, and that feed themselves: outputs,
-// states and values are those of a plain loop in double precision over the weights as they are stored.
+// states and values are those of a plain loop in double precision over the weights as they are stored; where those are
+// bfloat16, over rounded hidden vectors as well.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -10,6 +11,7 @@
 
 #include "call.h"
 #include "half.h"
+#include "plan.h"
 
 namespace {
 
@@ -80,6 +82,7 @@ struct PlainNetwork {
   }
 
   long inputs() const { return layers[0].inputs; }
+  bool rounds() const { return storage == Storage::bf16; }
   long width() const { return outputs ? outputs : layers.back().hidden; }
   std::string text() const {
     std::string text = "inputs " + std::to_string(inputs()) + ", layers";
@@ -96,7 +99,7 @@ struct PlainNetwork {
       CaseArrays one = layer.step;
       one.x = x, one.h0.assign(state, state + H);
       if (lstm) one.c0.assign(state + H, state + 2 * H);
-      const Expected expected = expected_of({layer.kind, 1, 1, layer.inputs, H, {}, false}, one);
+      const Expected expected = expected_of({layer.kind, 1, 1, layer.inputs, H, {}, false}, one, rounds(), &layer != &layers[0]);
       state = std::copy(expected.h_end.begin(), expected.h_end.end(), state);
       state = std::copy(expected.c_end.begin(), expected.c_end.end(), state);
       x = expected.y;
@@ -104,7 +107,7 @@ struct PlainNetwork {
     if (!outputs) return x;
     Numbers out(b_out.begin(), b_out.begin() + outputs);
     for (long n = 0; n < outputs; ++n)
-      for (std::size_t k = 0; k < x.size(); ++k) out[n] += stored_out[n * x.size() + k] * x[k];
+      for (std::size_t k = 0; k < x.size(); ++k) out[n] += stored_out[n * x.size() + k] * (rounds() ? rounded(x[k]) : x[k]);
     return out;
   }
 
@@ -123,10 +126,21 @@ struct PlainNetwork {
   }
 };
 
-void check_near(const Array<float>& got, const Numbers& wanted, const std::string& what) {
-  const double error = error_of(got, wanted);
-  check(error <= 2 * Tolerance<float>::output, what + ", wrong by " + text_of(error));
+void check_near(const Array<float>& got, const Numbers& wanted, bool rounds, const std::string& what) {
+  const double error = error_of(got, wanted), float_error = 2 * Tolerance<float>::output;
+  check(error <= (rounds ? rounded_output : float_error), what + ", wrong by " + text_of(error));
   check(got.intact(), "the memory before is left alone: " + what);
+  if (!rounds || got.count() < 300) return;
+  // Few numbers lie near a tie: nearly all are what they would be without rounding, or all would be off.
+  long far = 0;
+  for (long n = 0; n < got.count(); ++n) far += std::fabs(got.data()[n] - wanted[n]) > float_error * std::fmax(1, std::fabs(wanted[n]));
+  check(far <= got.count() / 20, what + ", " + std::to_string(far) + " of " + std::to_string(got.count()) + " are not near");
+}
+
+// What calls before have left in the memory of a call must not matter.
+void fill_scratch_with_nan() {
+  constexpr std::size_t bytes = 1 << 20;
+  std::memset(echoic::scratch(bytes), 0xff, bytes);
 }
 
 // Three steps of some of the streams, in any order, one by one and in one call; the others stay as they are.
@@ -145,6 +159,7 @@ void check_live_steps(const PlainNetwork& network, const echoic::Kernels& target
     const Numbers x = PlainNetwork::random_row(rows * network.inputs(), 73 + step);
     const Array<float> given(x);
     Array<float> out(rows * network.width()), more_out(rows * network.width());
+    fill_scratch_with_nan();
     alone->step({rows, by_id ? ids.data() : nullptr, states.data(), given.data(), out.data()});
     team->step({rows, by_id ? ids.data() : nullptr, more_states.data(), given.data(), more_out.data()});
     check(out.same_bits(more_out) && states.same_bits(more_states), "threads change nothing of a step: " + where);
@@ -154,8 +169,8 @@ void check_live_steps(const PlainNetwork& network, const echoic::Kernels& target
       const Numbers made = network.step(Numbers(first, first + network.inputs()), &wanted[ids[row] * size]);
       outputs.insert(outputs.end(), made.begin(), made.end());
     }
-    check_near(out, outputs, "outputs of a step: " + where);
-    check_near(states, wanted, "states after a step: " + where);
+    check_near(out, outputs, network.rounds(), "outputs of a step: " + where);
+    check_near(states, wanted, network.rounds(), "states after a step: " + where);
     for (long row = 0; row < rows; ++row) {
       std::copy_n(&x[row * network.inputs()], network.inputs(), &all_x[(3 * row + step) * network.inputs()]);
       std::copy_n(out.data() + row * network.width(), network.width(), &all_out[(3 * row + step) * network.width()]);
@@ -222,9 +237,46 @@ void check_live_loop(const PlainNetwork& network, const echoic::Kernels& target,
     }
   const std::string where = std::string(target.name) + " distribution " + std::to_string(static_cast<int>(distribution)) +
                             " temperature " + text_of(temperature) + " " + network.text();
-  check_near(found, wanted, "values of a loop: " + where);
-  check_near(states, wanted_states, "states after a loop: " + where);
-  check_near(out, outputs, "outputs after a loop: " + where);
+  check_near(found, wanted, network.rounds(), "values of a loop: " + where);
+  check_near(states, wanted_states, network.rounds(), "states after a loop: " + where);
+  check_near(out, outputs, network.rounds(), "outputs after a loop: " + where);
+}
+
+// A stream that steps alone gives what it gives among others: the same bits, or nearly so where tiles multiply many rows, and
+// in plain C++, whose rows the compiler may put into vectors of its own, with other rounding where it has an FMA (ARM).
+void check_alone_and_among_others(const PlainNetwork& network, const echoic::Kernels& target, long rows, bool in_tiles) {
+  const long size = network.state_size, width = network.width(), inputs = network.inputs();
+  const Numbers start = PlainNetwork::random_row(rows * size, 103);
+  const Array<float> x(PlainNetwork::random_row(rows * inputs, 107));
+  Array<float> states(start), out(rows * width), alone(start), out_alone(rows * width);
+  const auto packed = network.packed(target, 1);
+  packed->step({rows, nullptr, states.data(), x.data(), out.data()});
+  for (long row = 0; row < rows; ++row)
+    packed->step({1, nullptr, alone.data() + row * size, x.data() + row * inputs, out_alone.data() + row * width});
+  const std::string where = std::string(target.name) + " " + network.text() + ", rows " + std::to_string(rows);
+  if (!in_tiles && target.f32->width > 1) return check(out.same_bits(out_alone) && states.same_bits(alone), "a stream does not notice the others: " + where);
+  check_near(out, {out_alone.data(), out_alone.data() + rows * width}, network.rounds(), "outputs of a stream alone: " + where);
+  check_near(states, {alone.data(), alone.data() + rows * size}, network.rounds(), "state of a stream alone: " + where);
+}
+
+// What an infinite input makes of the units that fill up a vector must not reach those that exist, nor other rows.
+void check_infinite_input_of_a_stream(const PlainNetwork& network, const echoic::Kernels& target) {
+  constexpr long rows = 5;
+  Numbers wanted = PlainNetwork::random_row(rows * network.state_size, 109), x = PlainNetwork::random_row(rows * network.inputs(), 113);
+  x[2 * network.inputs()] = infinity;
+  Array<float> states(wanted), out(rows * network.width());
+  const Array<float> given(x);
+  const auto packed = network.packed(target, 1);
+  for (int step = 0; step < 3; ++step) {
+    packed->step({rows, nullptr, states.data(), given.data(), out.data()});
+    Numbers outputs;
+    for (long row = 0; row < rows; ++row) {
+      const auto first = x.begin() + row * network.inputs();
+      const Numbers made = network.step(Numbers(first, first + network.inputs()), &wanted[row * network.state_size]);
+      outputs.insert(outputs.end(), made.begin(), made.end());
+    }
+    check_near(out, outputs, network.rounds(), "outputs with an infinite input: " + std::string(target.name) + " " + network.text());
+  }
 }
 
 // There and back, each half is itself; between two of them a number goes to the nearer one, and the middle to the even.
@@ -285,6 +337,8 @@ void check_live(bool quick) {
       }
       check_live_steps({{lstm, gru}, {2, 5, 4}, 0, storage}, target, quick ? 100 : 205, true);  // more than a block
       check_live_steps({{gru}, {2, 5}, 3, storage}, target, quick ? 100 : 205, false);
+      check_alone_and_among_others({{lstm, gru}, {3, 37, 9}, 2, storage}, target, quick ? 40 : 135, false);
+      check_infinite_input_of_a_stream({{gru, lstm}, {2, 7, 5}, 3, storage}, target);
       for (int threads : quick ? std::vector<int>{2} : std::vector<int>{1, 2})
         for (float temperature : {0.0f, 0.75f}) {
           check_live_loop({{lstm, gru}, {2, 9, 17}, 2, storage}, target, Distribution::point, temperature, threads);

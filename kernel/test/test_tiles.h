@@ -1,6 +1,7 @@
 // Claims about the tiles of AMX: what the instructions do, on the CPU or emulated; when the system is asked for them; and passes
 // of sizes at which tiles are full, or not.
 #pragma once
+#include "test_live.h"
 #include "test_sizes.h"
 
 #ifdef ECHOIC_AMX
@@ -142,8 +143,16 @@ void check_tiles_of_others(const echoic::Sequence<float>& kernel) {
 
 using FloatKernel = echoic::Sequence<float>;
 
-// Only rounded passes ask for tiles, the first one once. Where they are refused another target takes over.
-void check_requests(const FloatKernel& kernel, const FloatKernel& without) {
+// Only rounded passes and networks ask for tiles, the first one once. Where they are refused another target takes over.
+void check_requests(const echoic::Kernels& target, const echoic::Kernels& other) {
+  const FloatKernel &kernel = *target.f32, &without = *other.f32;
+  const auto stepped = [&](const echoic::Kernels& one, Storage storage) {
+    const PlainNetwork network({CellKind::lstm}, {3, 20}, 0, storage);
+    Array<float> states(PlainNetwork::random_row(8 * network.state_size, 71)), out(8 * 20);
+    const Array<float> x(PlainNetwork::random_row(8 * 3, 73));
+    network.packed(one, 1)->step({8, nullptr, states.data(), x.data(), out.data()});
+    return out;
+  };
   const Case test_case{CellKind::lstm, 20, 3, 5, 20, {}, false};
   const CaseArrays arrays = random_numbers(test_case, 41);
   unsigned long permissions = 0;
@@ -152,18 +161,22 @@ void check_requests(const FloatKernel& kernel, const FloatKernel& without) {
   for (Scheme scheme : {Scheme::units, Scheme::lanes})
     check(run(kernel, test_case, arrays, {2, 1, scheme}).same_bits(run(without, test_case, arrays, {2, 1, scheme})),
           "passes that are not rounded are those of the target without tiles");
+  for (Storage storage : {Storage::f32, Storage::f16, Storage::i8})
+    check(stepped(target, storage).same_bits(stepped(other, storage)), "networks that are not rounded are those of the target without tiles");
   check(tile_requests == 0, "nobody asks for tiles before a rounded pass");
   std::fflush(stdout);
   const int child = fork();
   if (child == 0) {
     answer_to_requests = Answer::refused;
     const bool same = run(kernel, test_case, arrays, {2, 1, Scheme::rounded}).same_bits(run(without, test_case, arrays, {2, 1, Scheme::rounded}));
-    _exit(same && tile_requests == 1 && emulated_instructions == 0 ? 0 : 1);
+    const bool same_network = stepped(target, Storage::bf16).same_bits(stepped(other, Storage::bf16));
+    _exit(same && same_network && tile_requests == 1 && emulated_instructions == 0 ? 0 : 1);
   }
   int status = -1;
-  check(child > 0 && waitpid(child, &status, 0) == child && status == 0, "without a permission the pass is that of the target without tiles");
+  check(child > 0 && waitpid(child, &status, 0) == child && status == 0, "without a permission passes and networks are those of the target without tiles");
   for (int n = 0; n < 2; ++n) {
     run(kernel, test_case, arrays, {2, 1, Scheme::rounded});
+    stepped(target, Storage::bf16);
     check(tile_requests == 1, "a program asks for tiles once, at its first rounded pass");
   }
 }
@@ -218,13 +231,30 @@ void check_shapes_of_passes(const FloatKernel& kernel, const FloatKernel& withou
   check_pass(kernel, without, name, {CellKind::gru, 20, 2, 40, 130, {2, 1, 0, 2, 2, 2, 2, 1, 2, 2, 2, 2, 2, 1, 2, 2, 2, 2, 2, 2}, true}, {1, 1, Scheme::rounded}, true);
 }
 
+// Steps of live networks of bfloat16: one row, few, as many as tiles have or not; depths of one tile and several, full or not.
+void check_networks_in_tiles(const echoic::Kernels& target, bool quick) {
+  constexpr CellKind lstm = CellKind::lstm, gru = CellKind::gru;
+  constexpr Storage storage = Storage::bf16;
+  const long before = emulated_instructions;
+  for (long rows : quick ? std::vector<long>{3, 21} : std::vector<long>{1, 3, 4, 16, 19, 33, 100}) {
+    check_live_steps({{lstm}, {3, 5}, 0, storage}, target, rows, false);
+    check_live_steps({{gru, lstm}, {1, 37, 20}, 3, storage}, target, rows, true);
+    if (!quick) check_live_steps({{lstm, gru}, {40, 33, 70}, 0, storage}, target, rows, true);
+  }
+  if (tiles_are_emulated) check(emulated_instructions > before, "many rows are multiplied in tiles");
+  check_alone_and_among_others({{lstm, gru}, {3, 37, 9}, 2, storage}, target, quick ? 40 : 135, true);
+  check_infinite_input_of_a_stream({{gru, lstm}, {2, 7, 5}, 3, storage}, target);
+  check_live_loop({{gru, lstm}, {2, 9, 17}, 4, storage}, target, Distribution::gaussian, 0.75f, 2);
+  if (tiles_are_emulated) check(!emulated_tiles.configured, "tiles are free after a step");
+}
+
 void check_tiles(bool quick) {
   const echoic::Kernels* target = is_checked(*tile_target()) ? tile_target() : checked_emulated();
   if (!target) return;
   const echoic::Kernels* without = nullptr;
   for (int n = 0; n < echoic::target_count; ++n)
     if (std::strcmp(echoic::targets[n]->name, "avx512_bf16") == 0) without = echoic::targets[n];
-  check_requests(*target->f32, *without->f32);
+  check_requests(*target, *without);
   if (!echoic::tiles_are_permitted()) return;
   check_sums_of_a_tile();
   if (tiles_are_emulated) check_emulated_rounding();
@@ -233,6 +263,7 @@ void check_tiles(bool quick) {
   check_tiles_of_others(*target->f32);
   if (tiles_are_emulated) check_configurations(*target->f32);
   check_shapes_of_passes(*target->f32, *without->f32, std::string(target->name) + (tiles_are_emulated ? " emulated " : " "), quick);
+  check_networks_in_tiles(*target, quick);
 }
 
 void report_tiles() {

@@ -1,7 +1,7 @@
 import copy
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.reduction import ForkingPickler
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -24,6 +24,7 @@ from echoic.types.series import Floats
 
 STEP = 1e-6  # float32, one step
 LOOP = 1e-5  # float32, rounding that feeds on itself for thirty steps
+AMONG_OTHERS = 2e-3  # another order of sums moves hidden vectors near a tie of bfloat16 to its other side
 # The largest error that smaller weights may make in a prediction of a trained network, in deviations of the signal.
 TRAINED: dict[Storage, float] = {"float16": 1e-3, "bfloat16": 8e-3, "int8": 2e-2}
 
@@ -96,15 +97,19 @@ def test_a_step_of_some_streams_equals_the_model_and_leaves_the_others(
 
 
 @pytest.mark.usefixtures("target")
+@pytest.mark.parametrize("storage", get_args(Storage))
+@pytest.mark.parametrize("rows", [9, 130])
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_a_row_does_not_depend_on_the_number_of_rows(cell: str) -> None:
-    live = KernelStream(make(cell))
-    states, x = noise(9, live.state_size), noise(9, 2)
+def test_a_row_does_not_depend_on_the_number_of_rows(cell: str, rows: int, storage: Storage) -> None:
+    live = KernelStream(make(cell, layers=(40, 33)), storage=storage)
+    states, x = noise(rows, live.state_size), noise(rows, 2)
     alone = states[4:5].copy()
     one = live.step_(x[4:5], alone)
     together = live.step_(x, states)
-    assert np.array_equal(one[0], together[4])
-    assert np.array_equal(alone[0], states[4])
+    # Tiles of AMX add in another order than the vectors that multiply a single row.
+    tolerance = AMONG_OTHERS if storage == "bfloat16" and ops.kernel() == "amx" else 0.0
+    np.testing.assert_allclose(one[0], together[4], rtol=0, atol=tolerance)
+    np.testing.assert_allclose(alone[0], states[4], rtol=0, atol=tolerance)
 
 
 @pytest.mark.usefixtures("target")
@@ -168,7 +173,7 @@ def test_a_bound_step_keeps_arrays_that_nobody_else_has() -> None:
     assert len(spoilers) == 100
 
 
-@pytest.mark.parametrize("storage", ["float32", "float16", "bfloat16", "int8"])
+@pytest.mark.parametrize("storage", get_args(Storage))
 @pytest.mark.parametrize("copied", [copy.deepcopy, sent_to_a_process])
 def test_a_copied_stream_computes_the_same(copied: Any, storage: Storage) -> None:
     live = KernelStream(make(), storage=storage)

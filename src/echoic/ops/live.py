@@ -34,7 +34,8 @@ def live_network(
         layers: the lowest first.
         out: weights and bias of the linear map; without it, steps return the hidden
             vectors of the last layer.
-        storage: type of the stored weights: float32, float16, bfloat16, or int8 with one scale per row.
+        storage: type of the stored weights: float32, float16, bfloat16 (hidden vectors are rounded to it as well in
+            products), or int8 with one scale per row.
         threads: CPU threads that share each layer's units.
 
     Raises:

@@ -61,7 +61,9 @@ class KernelStream:
 
     Weights stored in 16 or 8 bits take a half or a quarter of the memory, and less time where they exceed the nearest
     cache. float16 is the most exact of them, bfloat16 the fastest for most sizes, int8 (one scale per row of a weight
-    matrix) the smallest. Accumulation is always in float32.
+    matrix) the smallest. With bfloat16 the hidden vectors are rounded to it as well where they are multiplied by
+    weights: CPUs that multiply bfloat16 then make steps of many streams faster, and others get the same results, up to
+    the rounding of numbers near a tie. Inputs, gates, states and sums are always in float32.
 
     Args:
         model: on any device, with the encoder `identity` and the readout `per_step`.
