@@ -1,0 +1,130 @@
+"""The loss of the fast tier of `AudioSamples`, with its gradient by hand."""
+
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from echoic.heads.logistics import CodeLoss
+
+_ROWS = 1024
+"""Samples per block: vectors of a few hundred units of so many stay in a core's cache from one product to the next."""
+
+
+class TierInputs(NamedTuple):
+    """Inputs for samples: the `window` before each, the `centre` of the mixture and the log of the remaining power."""
+
+    window: Float[Tensor, "*batch past"]
+    centre: Float[Tensor, "*batch"]
+    remaining: Float[Tensor, "*batch"]
+    positions: Float[Tensor, "*batch conditioning"]
+
+    def joined(self) -> Float[Tensor, "*batch inputs"]:
+        """As the first layer reads them."""
+        return torch.cat([self.window, self.centre[..., None], self.remaining[..., None], self.positions], -1)
+
+
+class TierWeights(NamedTuple):
+    """Weights and biases of the two hidden layers and of the mixture."""
+
+    first: Float[Tensor, "hidden inputs"]
+    first_bias: Float[Tensor, "hidden"]
+    second: Float[Tensor, "hidden hidden"]
+    second_bias: Float[Tensor, "hidden"]
+    mixture: Float[Tensor, "params hidden"]
+    mixture_bias: Float[Tensor, "params"]
+
+
+def tier_nll(
+    inputs: TierInputs, weights: TierWeights, codes: Float[Tensor, "*batch"], num_codes: int
+) -> Float[Tensor, "*batch"]:
+    """Negative log-likelihood of each of `codes`; first derivatives only, none by window and remaining power.
+
+    Block by block through three linear layers and the mixture: layers of torch would write and read the hidden vectors
+    of all samples several times.
+    """
+    if torch.is_grad_enabled():
+        nll: Tensor = _TierLoss.apply(codes, num_codes, *inputs, *weights)  # type: ignore[no-untyped-call]
+        return nll
+    return _evaluated(inputs, weights, codes, num_codes)
+
+
+def _evaluated(inputs: TierInputs, weights: TierWeights, codes: Tensor, num_codes: int) -> Tensor:
+    """Without what the gradient needs."""
+    x, centre, flat_codes = inputs.joined().flatten(0, -2), inputs.centre.flatten(), codes.flatten()
+    nll = torch.empty_like(centre)
+    first, second = (x.new_empty(_ROWS, len(weights.second)) for _ in range(2))
+    for rows in _blocks(len(x)):
+        place = slice(rows.stop - rows.start)
+        params = _layers(x[rows], weights, first[place], second[place])
+        nll[rows] = CodeLoss(params, centre[rows], flat_codes[rows], num_codes).nll
+    return nll.view_as(codes)
+
+
+def _layers(x: Tensor, weights: TierWeights, first: Tensor, second: Tensor) -> Tensor:
+    """Parameters of the mixtures `(params, rows)`; hidden vectors are written to `first` and `second`."""
+    torch.addmm(weights.first_bias, x, weights.first.t(), out=first).relu_()
+    torch.addmm(weights.second_bias, first, weights.second.t(), out=second).relu_()
+    return torch.addmm(weights.mixture_bias[:, None], weights.mixture, second.t())
+
+
+class _TierLoss(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, codes: Tensor, num_codes: int, *tensors: Tensor) -> Tensor:
+        inputs, weights = TierInputs(*tensors[:4]), TierWeights(*tensors[4:])
+        x, centre, flat_codes = inputs.joined().flatten(0, -2), inputs.centre.flatten(), codes.flatten()
+        first, second = (x.new_empty(len(x), len(weights.second)) for _ in range(2))
+        by_params, by_centre = x.new_empty(len(weights.mixture), len(x)), torch.empty_like(centre)
+        nll = torch.empty_like(centre)
+        for rows in _blocks(len(x)):
+            params = _layers(x[rows], weights, first[rows], second[rows])
+            loss = CodeLoss(params, centre[rows], flat_codes[rows], num_codes)
+            nll[rows] = loss.nll
+            by_params[:, rows], by_centre[rows] = loss.gradient()
+        ctx.save_for_backward(x, first, second, by_params, by_centre, *weights)
+        ctx.past = inputs.window.shape[-1]
+        return nll.view_as(codes)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        x, first, second, by_params, by_centre, *saved = ctx.saved_tensors
+        weights, flat_grad = TierWeights(*saved), grad.flatten()
+        by_weights = TierWeights(*map(torch.zeros_like, weights))
+        by_first = x.new_zeros(weights.first.t().shape)
+        for_centre, for_positions = weights.first[:, ctx.past].contiguous(), weights.first[:, ctx.past + 2 :]
+        by_centre = by_centre * flat_grad
+        by_positions = x.new_empty(len(x), for_positions.shape[1])
+        scratch = [x.new_empty(_ROWS, len(weights.second)) for _ in range(2)]
+        for rows in _blocks(len(x)):
+            high, low = (one[: rows.stop - rows.start] for one in scratch)
+            params = by_params[:, rows] * flat_grad[rows]
+            by_weights.mixture.addmm_(params, second[rows])
+            by_weights.mixture_bias.add_(params.sum(1))
+
+            torch.mm(params.t(), weights.mixture, out=high)
+            _mask(high, second[rows])
+            by_weights.second.addmm_(high.t(), first[rows])
+            by_weights.second_bias.add_(high.sum(0))
+
+            torch.mm(high, weights.second, out=low)
+            _mask(low, first[rows])
+            by_first.addmm_(x[rows].t(), low)
+            by_weights.first_bias.add_(low.sum(0))
+
+            torch.mm(low, for_positions, out=by_positions[rows])
+            by_centre[rows] += torch.mv(low, for_centre)
+        by_weights = by_weights._replace(first=by_first.t())
+        by_inputs = None, by_centre.view_as(grad), None, by_positions.view(*grad.shape, -1)
+        return None, None, *by_inputs, *by_weights
+
+
+def _mask(gradient: Tensor, output: Tensor) -> None:
+    """Zeroes the `gradient` in place where `output` of a rectifier is zero."""
+    torch.ops.aten.threshold_backward.grad_input(gradient, output, 0, grad_input=gradient)
+
+
+def _blocks(rows: int) -> list[slice]:
+    return [slice(begin, min(begin + _ROWS, rows)) for begin in range(0, rows, _ROWS)]
