@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from echoic.heads import sample_tier
+from echoic.heads import blocks
 from echoic.heads.logistics import CodeLoss, LogisticMixture
 from echoic.heads.sample_tier import TierInputs, TierWeights, tier_nll
 
@@ -42,7 +42,7 @@ def plain_nll(inputs: TierInputs, weights: TierWeights, codes: Tensor) -> Tensor
 
 @pytest.fixture(params=[1, 3, 1024])
 def _rows_of_a_block(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sample_tier, "_ROWS", request.param)
+    monkeypatch.setattr(blocks, "_ROWS", request.param)
 
 
 @pytest.mark.usefixtures("_rows_of_a_block")
@@ -85,4 +85,5 @@ def test_far_tails_are_finite_in_float32(mean: float, width: float) -> None:
     by_params, by_centre = loss.gradient()
     wanted = -LogisticMixture.of(params.double().t(), torch.zeros(CODES).double()).log_prob(codes[:, None], CODES)[:, 0]
     torch.testing.assert_close(loss.nll.double(), wanted, rtol=1e-4, atol=1e-5)
-    assert by_params.isfinite().all() and by_centre.isfinite().all()
+    assert by_params.isfinite().all()
+    assert by_centre.isfinite().all()

@@ -7,10 +7,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from echoic.heads.blocks import blocks, mask_rectified, scratch
 from echoic.heads.logistics import CodeLoss
-
-_ROWS = 1024
-"""Samples per block: vectors of a few hundred units of so many stay in a core's cache from one product to the next."""
+from echoic.ops import in_float32
 
 
 class TierInputs(NamedTuple):
@@ -45,18 +44,22 @@ def tier_nll(
     Block by block through three linear layers and the mixture: layers of torch would write and read the hidden vectors
     of all samples several times.
     """
-    if torch.is_grad_enabled():
-        nll: Tensor = _TierLoss.apply(codes, num_codes, *inputs, *weights)  # type: ignore[no-untyped-call]
-        return nll
-    return _evaluated(inputs, weights, codes, num_codes)
+
+    def nll(codes: Tensor, *tensors: Tensor) -> Tensor:
+        if torch.is_grad_enabled():
+            result: Tensor = _TierLoss.apply(codes, num_codes, *tensors)  # type: ignore[no-untyped-call]
+            return result
+        return _evaluated(TierInputs(*tensors[:4]), TierWeights(*tensors[4:]), codes, num_codes)
+
+    return in_float32(nll, codes, *inputs, *weights)
 
 
 def _evaluated(inputs: TierInputs, weights: TierWeights, codes: Tensor, num_codes: int) -> Tensor:
     """Without what the gradient needs."""
     x, centre, flat_codes = inputs.joined().flatten(0, -2), inputs.centre.flatten(), codes.flatten()
     nll = torch.empty_like(centre)
-    first, second = (x.new_empty(_ROWS, len(weights.second)) for _ in range(2))
-    for rows in _blocks(len(x)):
+    first, second = (scratch(x, len(x), len(weights.second)) for _ in range(2))
+    for rows in blocks(len(x)):
         place = slice(rows.stop - rows.start)
         params = _layers(x[rows], weights, first[place], second[place])
         nll[rows] = CodeLoss(params, centre[rows], flat_codes[rows], num_codes).nll
@@ -78,7 +81,7 @@ class _TierLoss(torch.autograd.Function):
         first, second = (x.new_empty(len(x), len(weights.second)) for _ in range(2))
         by_params, by_centre = x.new_empty(len(weights.mixture), len(x)), torch.empty_like(centre)
         nll = torch.empty_like(centre)
-        for rows in _blocks(len(x)):
+        for rows in blocks(len(x)):
             params = _layers(x[rows], weights, first[rows], second[rows])
             loss = CodeLoss(params, centre[rows], flat_codes[rows], num_codes)
             nll[rows] = loss.nll
@@ -97,20 +100,20 @@ class _TierLoss(torch.autograd.Function):
         for_centre, for_positions = weights.first[:, ctx.past].contiguous(), weights.first[:, ctx.past + 2 :]
         by_centre = by_centre * flat_grad
         by_positions = x.new_empty(len(x), for_positions.shape[1])
-        scratch = [x.new_empty(_ROWS, len(weights.second)) for _ in range(2)]
-        for rows in _blocks(len(x)):
-            high, low = (one[: rows.stop - rows.start] for one in scratch)
+        vectors = [scratch(x, len(x), len(weights.second)) for _ in range(2)]
+        for rows in blocks(len(x)):
+            high, low = (one[: rows.stop - rows.start] for one in vectors)
             params = by_params[:, rows] * flat_grad[rows]
             by_weights.mixture.addmm_(params, second[rows])
             by_weights.mixture_bias.add_(params.sum(1))
 
             torch.mm(params.t(), weights.mixture, out=high)
-            _mask(high, second[rows])
+            mask_rectified(high, second[rows])
             by_weights.second.addmm_(high.t(), first[rows])
             by_weights.second_bias.add_(high.sum(0))
 
             torch.mm(high, weights.second, out=low)
-            _mask(low, first[rows])
+            mask_rectified(low, first[rows])
             by_first.addmm_(x[rows].t(), low)
             by_weights.first_bias.add_(low.sum(0))
 
@@ -119,12 +122,3 @@ class _TierLoss(torch.autograd.Function):
         by_weights = by_weights._replace(first=by_first.t())
         by_inputs = None, by_centre.view_as(grad), None, by_positions.view(*grad.shape, -1)
         return None, None, *by_inputs, *by_weights
-
-
-def _mask(gradient: Tensor, output: Tensor) -> None:
-    """Zeroes the `gradient` in place where `output` of a rectifier is zero."""
-    torch.ops.aten.threshold_backward.grad_input(gradient, output, 0, grad_input=gradient)
-
-
-def _blocks(rows: int) -> list[slice]:
-    return [slice(begin, min(begin + _ROWS, rows)) for begin in range(0, rows, _ROWS)]
