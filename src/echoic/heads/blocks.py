@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-_ROWS = 1024
-"""With a few hundred units, a block is about as large as the second cache of a core."""
+_ROWS = 512
+"""With a few hundred units, two blocks of vectors fit into the second cache of a core."""
 
 
 def blocks(rows: int) -> list[slice]:

@@ -56,14 +56,13 @@ def tier_nll(
 
 def _evaluated(inputs: TierInputs, weights: TierWeights, codes: Tensor, num_codes: int) -> Tensor:
     """Without what the gradient needs."""
-    x, centre, flat_codes = inputs.joined().flatten(0, -2), inputs.centre.flatten(), codes.flatten()
-    nll = torch.empty_like(centre)
+    x, centre = inputs.joined().flatten(0, -2), inputs.centre.flatten()
     first, second = (scratch(x, len(x), len(weights.second)) for _ in range(2))
+    params = x.new_empty(len(weights.mixture), len(x))
     for rows in blocks(len(x)):
         place = slice(rows.stop - rows.start)
-        params = _layers(x[rows], weights, first[place], second[place])
-        nll[rows] = CodeLoss(params, centre[rows], flat_codes[rows], num_codes).nll
-    return nll.view_as(codes)
+        params[:, rows] = _layers(x[rows], weights, first[place], second[place])
+    return CodeLoss(params, centre, codes.flatten(), num_codes).nll.view_as(codes)
 
 
 def _layers(x: Tensor, weights: TierWeights, first: Tensor, second: Tensor) -> Tensor:
@@ -77,18 +76,16 @@ class _TierLoss(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, codes: Tensor, num_codes: int, *tensors: Tensor) -> Tensor:
         inputs, weights = TierInputs(*tensors[:4]), TierWeights(*tensors[4:])
-        x, centre, flat_codes = inputs.joined().flatten(0, -2), inputs.centre.flatten(), codes.flatten()
+        x, centre = inputs.joined().flatten(0, -2), inputs.centre.flatten()
         first, second = (x.new_empty(len(x), len(weights.second)) for _ in range(2))
-        by_params, by_centre = x.new_empty(len(weights.mixture), len(x)), torch.empty_like(centre)
-        nll = torch.empty_like(centre)
+        params = x.new_empty(len(weights.mixture), len(x))
         for rows in blocks(len(x)):
-            params = _layers(x[rows], weights, first[rows], second[rows])
-            loss = CodeLoss(params, centre[rows], flat_codes[rows], num_codes)
-            nll[rows] = loss.nll
-            by_params[:, rows], by_centre[rows] = loss.gradient()
+            params[:, rows] = _layers(x[rows], weights, first[rows], second[rows])
+        loss = CodeLoss(params, centre, codes.flatten(), num_codes)
+        by_params, by_centre = loss.gradient()
         ctx.save_for_backward(x, first, second, by_params, by_centre, *weights)
         ctx.past = inputs.window.shape[-1]
-        return nll.view_as(codes)
+        return loss.nll.view_as(codes)
 
     @staticmethod
     @once_differentiable
