@@ -94,7 +94,7 @@ def _filter(values: Array, rates: Array, season: int, *, keep: bool) -> tuple[Ar
     levels, slopes, seasonals = np.empty(kept), np.empty(kept), np.empty(kept)
     warm = _first_steps(season)
     missing = np.isnan(values)
-    is_incomplete = missing.any(1).tolist()
+    incomplete = set(np.flatnonzero(missing.any(1)).tolist())
     # In place: for very many columns, the time goes into moving memory.
     for step in range(steps):
         phase = phases[step % season]
@@ -102,7 +102,7 @@ def _filter(values: Array, rates: Array, season: int, *, keep: bool) -> tuple[Ar
         level += slope
         np.add(level, phase, out=error)
         np.subtract(values[step], error, out=error)
-        if is_incomplete[step]:
+        if step in incomplete:
             error[:, missing[step]] = 0.0
         level += np.multiply(level_rate, error, out=change)
         slope += np.multiply(slope_factor, error, out=change)
