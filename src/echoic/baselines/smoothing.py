@@ -16,8 +16,8 @@ _SEASON_RATES = (0.1, 0.3)
 _FIRST_SEASONS = 2
 _FIRST_STEPS = 8
 
-_MAX_VALUES = 1_000_000
-"""Values at all rates that are smoothed at once: those of a step must fit into the cache of the processor."""
+_MAX_VALUES = 20_000
+"""Values of one step, at all rates, that are smoothed at once: they must fit into the cache of the processor."""
 
 
 @final
@@ -48,7 +48,7 @@ class Smoothing:
             )
         ])  # fmt: skip
         known = np.where(np.arange(len(values))[:, None] < fit_steps, values, np.nan)[: fit_steps.max()]
-        size = max(1, _MAX_VALUES // (max(len(known), 1) * len(rates)))
+        size = max(1, _MAX_VALUES // len(rates))
         best = [_best(known[:, at : at + size], rates, season) for at in range(0, values.shape[1], size)]
         chosen = rates[np.concatenate(best)]
         _, states = _filter(values, chosen.T[None], season, keep=True)
@@ -89,29 +89,30 @@ def _filter(values: Array, rates: Array, season: int, *, keep: bool) -> tuple[Ar
     level, slope = _first_state(values, season, damping > 0)
     phases = _first_phases(values, season)[:, None] * (season_rate > 0)
     shape = (len(rates), columns)
-    error, change, total, count = np.empty(shape), np.empty(shape), np.zeros(shape), np.zeros(columns)
+    error, change, total = np.empty(shape), np.empty(shape), np.zeros(shape)
     kept = (steps if keep else 0, *shape)
     levels, slopes, seasonals = np.empty(kept), np.empty(kept), np.empty(kept)
     warm = _first_steps(season)
+    missing = np.isnan(values)
+    incomplete = set(np.flatnonzero(missing.any(1)).tolist())
     # In place: for very many columns, the time goes into moving memory.
     for step in range(steps):
-        phase, missing = phases[step % season], np.isnan(values[step])
+        phase = phases[step % season]
         slope *= damping
         level += slope
         np.add(level, phase, out=error)
         np.subtract(values[step], error, out=error)
-        if missing.any():
-            error[:, missing] = 0.0
+        if step in incomplete:
+            error[:, missing[step]] = 0.0
         level += np.multiply(level_rate, error, out=change)
         slope += np.multiply(slope_factor, error, out=change)
         if season > 1:
             phase += np.multiply(season_factor, error, out=change)
         if step >= warm:
             total += np.abs(error, out=error)
-            count += ~missing
         if keep:
             levels[step], slopes[step], seasonals[step] = level, slope, phase
-    return total / np.maximum(count, 1), (levels, slopes, seasonals)
+    return total / np.maximum((~missing[warm:]).sum(0), 1), (levels, slopes, seasonals)
 
 
 def _first_steps(season: int) -> int:

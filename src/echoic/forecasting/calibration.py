@@ -181,11 +181,20 @@ def conformal_shift(scores: Array) -> Array | None:
     if count < MIN_ERRORS:
         return None
     shifts = []
-    for level, above in zip(LEVELS, torch.from_numpy(scores), strict=True):
+    for level, above in zip(LEVELS, scores, strict=True):
         # The value still to come may lie outside all that were observed: count it on the outer side.
         corrected = level * (count + 1) / count if level > 0.5 else 1 - (1 - level) * (count + 1) / count
-        shifts.append(torch.nanquantile(above, min(max(corrected, 0.0), 1.0), 0))
-    return torch.nan_to_num(torch.stack(shifts)).numpy()
+        shifts.append(_nanquantile(above, min(max(corrected, 0.0), 1.0)))
+    return np.nan_to_num(np.stack(shifts))
+
+
+def _nanquantile(values: Array, level: float) -> Array:
+    """The quantile over the first axis without missing values, NaN where there are none."""
+    if np.isnan(values).any():
+        return np.asarray(torch.nanquantile(torch.from_numpy(values), level, 0))
+    # Numpy orders only what it must, in a fifth of the time, once the values are next to each other.
+    columns = np.ascontiguousarray(values.reshape(len(values), -1).T)
+    return np.asarray(np.quantile(columns, level, axis=1)).reshape(values.shape[1:])
 
 
 def dev_errors(residuals: Residuals, weight: Array) -> dict[str, float]:

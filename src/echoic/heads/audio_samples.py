@@ -11,6 +11,8 @@ from torch.nn import functional
 from echoic import ops
 from echoic.config import FastTierSettings
 from echoic.heads.base import SymbolHead
+from echoic.heads.logistics import FIRST_WIDTH, PER_COMPONENT, LogisticMixture
+from echoic.heads.sample_tier import TierInputs, TierWeights, tier_nll
 from echoic.heads.sampling import DEFAULT_SAMPLING, Sampling, draw_uniforms, sample_class
 from echoic.sound import (
     NUM_LOUDNESS_LEVELS,
@@ -25,11 +27,6 @@ from echoic.sound import (
 
 _MIN_REMAINING, _REMAINING_UNIT = 1e-3, 4.0
 """Lower bound of the remaining power relative to the frame's, and the scale of its logarithm."""
-
-_PER_COMPONENT = 3
-"""Weight, mean and scale of each mixture component."""
-
-_FIRST_WIDTH = 0.05
 
 _HEADROOM = 2.0
 """Maximum power of a frame relative to the highest loudness that is predicted: 3 dB above it."""
@@ -115,7 +112,7 @@ class AudioSamples(SymbolHead):
         self.linear = _AppendPast(self.linear, past)  # type: ignore[assignment]
         self.first = nn.Linear(past + 2 + settings.conditioning_size, settings.fast_hidden_size)
         self.second = nn.Linear(settings.fast_hidden_size, settings.fast_hidden_size)
-        self.mixture = nn.Linear(settings.fast_hidden_size, _PER_COMPONENT * settings.mixture_components)
+        self.mixture = nn.Linear(settings.fast_hidden_size, PER_COMPONENT * settings.mixture_components)
 
     def loss(self, params: Params, target: Codes) -> Float[Tensor, "batch frames samples"]:
         sound = expand(self._scaled(target.flatten(0, 1)), self.num_codes)
@@ -131,16 +128,17 @@ class AudioSamples(SymbolHead):
         frames = self._unpack(params)
         flat_target = target.flatten(0, 1)
         history = torch.cat([frames.past, self._scaled(self.noise(flat_target)[:, :-1])], 1)
-        windows = history.unfold(1, frames.past.shape[1], 1)
-        predicted = torch.einsum("nfk,nk->nf", expand(windows, self.num_codes), frames.weights)
+        past = frames.past.shape[1]
+        heard = expand(history, self.num_codes).unfold(1, past, 1)
+        centre = compand(torch.einsum("nfk,nk->nf", heard, frames.weights), self.num_codes)
         sound = expand(self._scaled(flat_target), self.num_codes)
         used_power = (sound * sound).cumsum(1) - sound * sound
         samples_left = torch.arange(self.frame_samples, 0, -1, device=flat_target.device)
         remaining = _log_remaining_power(
             loudness_power(loudness)[:, None], used_power, samples_left, self.frame_samples
         )
-        mixture = self._mixture(_TierInputs(windows, predicted, remaining), self._condition(frames, loudness))
-        samples = -mixture.log_prob(flat_target[..., None], self.num_codes)[..., 0]
+        inputs = TierInputs(history.unfold(1, past, 1), centre, remaining, self._condition(frames, loudness))
+        samples = tier_nll(inputs, self._tier_weights(), flat_target, self.num_codes)
         # Divided among the samples, so that the sum is the frame's.
         loudness_nll = functional.cross_entropy(frames.loudness, loudness, reduction="none") / self.frame_samples
         return (samples + loudness_nll[:, None]).view(target.shape)
@@ -159,7 +157,8 @@ class AudioSamples(SymbolHead):
         for index in range(self.frame_samples):
             predicted = (expand(window, self.num_codes) * frames.weights).sum(1)
             remaining = _log_remaining_power(power, used_power, self.frame_samples - index, self.frame_samples)
-            mixture = self._mixture(_TierInputs(window, predicted, remaining), positions[:, index])
+            centre = compand(predicted, self.num_codes)
+            mixture = self._mixture(TierInputs(window, centre, remaining, positions[:, index]))
             code = sample_class(mixture.log_prob(all_codes, self.num_codes), uniforms[index], sampling).to(params.dtype)
             codes.append(code)
             window = torch.cat([window[:, 1:], self._scaled(code)[:, None]], 1)
@@ -178,7 +177,7 @@ class AudioSamples(SymbolHead):
         layers = ops.SampleWeights(
             past_weights, self.second.weight, self.second.bias, self.mixture.weight, self.mixture.bias
         )
-        tier = ops.SampleTier(layers, self.num_codes, _FIRST_WIDTH)
+        tier = ops.SampleTier(layers, self.num_codes, FIRST_WIDTH)
 
         def sample(params: Params, generator: torch.Generator) -> Codes:
             frames = self._unpack(params)
@@ -195,7 +194,7 @@ class AudioSamples(SymbolHead):
         flat, past = params.flatten(0, 2), len(self.reflections)
         sizes = [flat.shape[1] - 2 * past - NUM_LOUDNESS_LEVELS, past, NUM_LOUDNESS_LEVELS, past]
         positions, offset, loudness, before = torch.split(flat, sizes, 1)
-        before = self._scaled(torch.round((before + 1) * self.midpoint).clamp(0, self.num_codes - 1))
+        before = self._scaled(torch.round((before.detach() + 1) * self.midpoint).clamp(0, self.num_codes - 1))
         weights = weights_from_reflections(_MAX_REFLECTION * torch.tanh(self.reflections + offset))
         return _Frames(positions.view(len(flat), self.frame_samples, -1), weights, before, loudness)
 
@@ -221,43 +220,13 @@ class AudioSamples(SymbolHead):
     def _scaled(self, codes: Tensor) -> Tensor:
         return codes / self.midpoint - 1
 
-    def _mixture(self, inputs: "_TierInputs", positions: Float[Tensor, "*batch conditioning"]) -> "_Mixture":
-        """For samples at `positions`."""
-        centre = compand(inputs.predicted, self.num_codes)[..., None]
-        hidden = torch.relu(self.first(torch.cat([inputs.window, centre, inputs.remaining[..., None], positions], -1)))
-        weight, mean, width = self.mixture(torch.relu(self.second(hidden))).chunk(_PER_COMPONENT, -1)
-        return _Mixture(functional.log_softmax(weight, -1), centre + _FIRST_WIDTH * mean, width)
+    def _mixture(self, inputs: TierInputs) -> LogisticMixture:
+        hidden = torch.relu(self.first(inputs.joined()))
+        return LogisticMixture.of(self.mixture(torch.relu(self.second(hidden))), inputs.centre)
 
-
-class _TierInputs(NamedTuple):
-    """Inputs for samples: the `window` before each, its linear prediction and the log of the remaining power."""
-
-    window: Float[Tensor, "*batch past"]
-    predicted: Float[Tensor, "*batch"]
-    remaining: Float[Tensor, "*batch"]
-
-
-class _Mixture(NamedTuple):
-    """Logistic distributions over values from -1 to 1; softplus of `width` is the scale."""
-
-    log_weight: Float[Tensor, "*batch components"]
-    mean: Float[Tensor, "*batch components"]
-    width: Float[Tensor, "*batch components"]
-
-    def log_prob(self, codes: Tensor, num_codes: int) -> Tensor:
-        """Log probability of each of `codes` `(..., some)`, out of `num_codes`."""
-        half = 1 / (num_codes - 1)
-        # At least a twentieth of a code, where all but a ten-thousandth of the probability is on one code.
-        scale = half / 10 + _FIRST_WIDTH * functional.softplus(self.width)
-        offset = (2 * half * codes - 1)[..., None] - self.mean[..., None, :]
-        above, below = (offset + half) / scale[..., None, :], (offset - half) / scale[..., None, :]
-        # The difference of two logistic functions, in a form that is accurate far out in the tails.
-        between = above + torch.log(-torch.expm1(-2 * half / scale))[..., None, :]
-        between = between - functional.softplus(above) - functional.softplus(below)
-        lowest, highest = codes[..., None] == 0, codes[..., None] == num_codes - 1
-        inside = torch.where(highest, -functional.softplus(below), between)
-        inside = torch.where(lowest, -functional.softplus(-above), inside)
-        return torch.logsumexp(inside + self.log_weight[..., None, :], -1)
+    def _tier_weights(self) -> TierWeights:
+        layers = self.first, self.second, self.mixture
+        return TierWeights(*(weights for layer in layers for weights in (layer.weight, layer.bias)))
 
 
 def _log_remaining_power(power: Tensor, used_power: Tensor, samples: Tensor | int, frame_samples: int) -> Tensor:

@@ -1,30 +1,16 @@
 """A set of notes per step, each note conditioned on the past and on the notes chosen before it."""
 
-from typing import NamedTuple, final
+from typing import final
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from torch.nn import functional
 
 from echoic.heads.base import SymbolHead
+from echoic.heads.chord_loss import ChordWeights, Kept, Slots, chord_nll
 from echoic.heads.sampling import DEFAULT_SAMPLING, Sampling, draw_uniforms, sample_class
 from echoic.nn import Dropout
 from echoic.ops import in_float32
-
-
-class _Slots(NamedTuple):
-    """All choices of a batch of chords, one per row.
-
-    `step`: index of the chord. `chosen`: notes chosen before. `last`: the lowest of them, or the number of notes for
-    none. `choice`: the next note, or the number of notes for the end of the chord.
-    """
-
-    step: Int[Tensor, "slots"]
-    chosen: Float[Tensor, "slots notes"]
-    last: Int[Tensor, "slots"]
-    choice: Int[Tensor, "slots"]
-
 
 Context = Float[Tensor, "batch steps 1 hidden"]
 Chords = Float[Tensor, "batch steps notes"]
@@ -56,9 +42,10 @@ class Joint(SymbolHead):
     def loss(self, params: Context, target: Chords) -> Float[Tensor, "batch steps 1"]:
         flat = params.flatten(0, 2)
         slots = self._slots(target.flatten(0, 1))
-        logits = self._next_logits(flat[slots.step], slots.chosen, slots.last)
-        losses = functional.cross_entropy(logits, slots.choice, reduction="none")
-        return flat.new_zeros(len(flat)).index_add(0, slots.step, losses).view(*target.shape[:2], 1)
+        units = self.dropout.kept(torch.Size([len(slots.step), flat.shape[1]]), flat.device)
+        weights = ChordWeights(self.chosen.weight, self.last.weight, self.logits.weight, self.logits.bias)
+        nll = chord_nll(flat, slots, weights, Kept(units, self.dropout.scale), self._forbidden())
+        return nll.view(*target.shape[:2], 1)
 
     def mode(self, params: Context) -> Chords:
         """The chord of the most probable choices in turn, which is not always the most probable chord."""
@@ -93,7 +80,7 @@ class Joint(SymbolHead):
         forbidden[:, self.notes] = False  # the end is always allowed
         return forbidden
 
-    def _slots(self, chords: Float[Tensor, "chords notes"]) -> _Slots:
+    def _slots(self, chords: Float[Tensor, "chords notes"]) -> Slots:
         """`chords` as choices, grouped by step, the highest note first."""
         steps, note = chords.flip(1).nonzero(as_tuple=True)
         note = self.notes - 1 - note
@@ -104,6 +91,5 @@ class Joint(SymbolHead):
         choice = torch.full((len(step),), self.notes, device=chords.device).masked_scatter(is_note, note)
         first = torch.cat([ends.new_zeros(1), ends + 1])[:-1]
         last = torch.roll(choice, 1).index_fill(0, first, self.notes)
-        # The notes chosen before are those of the chord above the choice; at the end, all of them.
-        above = torch.arange(self.notes, device=chords.device)[None] > torch.where(is_note, choice, -1)[:, None]
-        return _Slots(step, chords[step] * above, last, choice)
+        place = torch.arange(len(step), device=chords.device) - first[step]
+        return Slots(step, place, last, choice)

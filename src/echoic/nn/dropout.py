@@ -3,7 +3,7 @@
 from typing import final
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from echoic.split_batch import Place, place
@@ -38,16 +38,27 @@ class Dropout(nn.Module):
 
     def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """`x` with dropout in training."""
+        kept = self.kept(x[:, :1].shape if self.locked else x.shape, x.device)
+        return x if kept is None else x * kept.to(x.dtype).mul_(self.scale)
+
+    @property
+    def scale(self) -> float:
+        """The factor of the values that are kept in training."""
+        return _LEVELS / (_LEVELS - self._dropped_levels) if self.is_active else 1.0
+
+    def kept(self, shape: torch.Size, device: torch.device) -> Bool[Tensor, "*shape"] | None:
+        """A new mask of the values to keep, for modules that apply it themselves; None for all."""
         if not self.is_active:
-            return x
-        like = x[:, :1] if self.locked else x
-        count = like.numel()
+            return None
+        count = shape.numel()
         own = Place(0, count, count) if self.of_weights else place(count)
-        draws = torch.empty((own.total + 3) // 4, dtype=torch.int64, device=x.device).random_(-(2**63), None)
-        bits = own.of(draws.view(torch.int16)).view(like.shape)
-        dropped = min(round(self.p * _LEVELS), _LEVELS - 1)
-        keep = bits >= dropped - _LEVELS // 2
-        return x * keep.to(x.dtype).mul_(_LEVELS / (_LEVELS - dropped))
+        draws = torch.empty((own.total + 3) // 4, dtype=torch.int64, device=device).random_(-(2**63), None)
+        bits = own.of(draws.view(torch.int16)).view(shape)
+        return bits >= self._dropped_levels - _LEVELS // 2
+
+    @property
+    def _dropped_levels(self) -> int:
+        return min(round(self.p * _LEVELS), _LEVELS - 1)
 
     def extra_repr(self) -> str:
         """For torch's printout of a model."""
