@@ -129,8 +129,8 @@ class AudioSamples(SymbolHead):
         flat_target = target.flatten(0, 1)
         history = torch.cat([frames.past, self._scaled(self.noise(flat_target)[:, :-1])], 1)
         past = frames.past.shape[1]
-        heard = expand(history, self.num_codes).unfold(1, past, 1)
-        centre = compand(torch.einsum("nfk,nk->nf", heard, frames.weights), self.num_codes)
+        sound_before = expand(history, self.num_codes).unfold(1, past, 1)
+        centre = compand(torch.einsum("nfk,nk->nf", sound_before, frames.weights), self.num_codes)
         sound = expand(self._scaled(flat_target), self.num_codes)
         used_power = (sound * sound).cumsum(1) - sound * sound
         samples_left = torch.arange(self.frame_samples, 0, -1, device=flat_target.device)
