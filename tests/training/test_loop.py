@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from threadpoolctl import threadpool_info
 
 from echoic.errors import TrainingError
 from echoic.run import Checkpoint
@@ -198,6 +199,19 @@ def test_isolated_randomness_puts_the_generator_back_after_an_error() -> None:
     with pytest.raises(RuntimeError, match="negative dimension"), isolated_randomness(1):
         torch.rand(2), torch.rand(-1)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def blas_threads() -> set[int]:
+    return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+
+
+def test_linear_algebra_of_numpy_has_as_many_threads() -> None:
+    before = blas_threads()
+    with thread_count(1):
+        assert blas_threads() == {1}
+    assert blas_threads() == before
+    with thread_count(None):
+        assert blas_threads() == before
 
 
 def test_thread_count_is_restored_after_an_error_too() -> None:

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from echoic.forks import check_threads
 from echoic.model import SequenceModel
@@ -34,7 +35,7 @@ def default_threads(model: SequenceModel, batch: Batch) -> int:
 
 @contextlib.contextmanager
 def thread_count(threads: int | None) -> Iterator[None]:
-    """Sets torch's CPU threads for the block.
+    """Sets the CPU threads of torch, and of numpy's and scipy's linear algebra, for the block; None changes nothing.
 
     Raises:
         ConfigError: more than one in a forked process, where they would wait without end.
@@ -43,6 +44,8 @@ def thread_count(threads: int | None) -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(threads or before)
     try:
-        yield
+        # They have threads of their own, which spin while they wait for a core.
+        with threadpool_limits(threads, user_api="blas"):
+            yield
     finally:
         torch.set_num_threads(before)
