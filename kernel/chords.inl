@@ -122,7 +122,7 @@ class ChordHeadImpl final : public echoic::ChordHead {
     for (Index n = end; n < notes_; ++n) logits[n] = -INFINITY;
     const Index found = call.temperature > 0 ? sample_class(logits, notes_ + 1, call.temperature, call.uniforms[place])
                                              : argmax(logits, notes_ + 1);
-    return found < end ? found : notes_;  // logits that are not numbers end the chord
+    return found < end ? found : notes_;  // so that chords end even where logits are not numbers
   }
 };
 

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from echoic.errors import KernelError
 from echoic.heads import Joint, blocks
 
 NOTES, HIDDEN, WIDTH = 7, 5, 3
@@ -80,3 +81,11 @@ def test_all_chords_of_a_step_are_silent() -> None:
     kept = torch.ones(1, HIDDEN)
     for one, params in zip(loss.flatten(), head(context).flatten(0, 2), strict=True):
         torch.testing.assert_close(one, plain_nll(head, params, torch.zeros(NOTES), kept))
+
+
+def test_a_gradient_penalty_is_refused_rather_than_left_out() -> None:
+    head, params = made(), torch.randn(2, 2**NOTES // 2, 1, HIDDEN, dtype=torch.float64, requires_grad=True)
+    loss = head.loss(params, chords()).sum()
+    (slope,) = torch.autograd.grad(loss, params, create_graph=True)
+    with pytest.raises(KernelError, match="no second derivatives"):
+        torch.autograd.grad(loss + slope.square().sum(), head.logits.weight)

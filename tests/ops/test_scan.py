@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from echoic import ops
+from echoic.errors import KernelError
 
 EXACT = 1e-12  # float64
 
@@ -49,5 +50,16 @@ def test_no_steps_and_no_rows_have_no_outputs(shape: dict[str, int]) -> None:
 def test_second_derivatives_are_refused() -> None:
     decay, drive, h = arguments()
     (slope,) = torch.autograd.grad(ops.linear_scan(decay, drive, h).square().sum(), h, create_graph=True)
-    with pytest.raises(RuntimeError, match="once_differentiable"):
+    assert slope.requires_grad
+    with pytest.raises(KernelError, match="no second derivatives"):
         slope.sum().backward()
+
+
+def test_a_first_derivative_with_a_graph_is_the_same_and_never_a_constant() -> None:
+    decay, drive, h = arguments()
+    loss = ops.linear_scan(decay, drive, h).sum()  # whose gradient by the outputs is a constant
+    wanted = torch.autograd.grad(loss, decay, retain_graph=True)[0]
+    (slope,) = torch.autograd.grad(loss, decay, create_graph=True)
+    assert torch.equal(slope, wanted)
+    with pytest.raises(KernelError, match="no second derivatives"):
+        torch.autograd.grad(loss + slope.square().sum(), drive)

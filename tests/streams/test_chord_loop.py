@@ -112,12 +112,37 @@ def test_what_the_kernel_cannot_draw_is_drawn_in_torch() -> None:
     assert not GenerationStream.of_symbols(wider, Sampling()).is_one_call
 
 
+def test_parts_of_ones_own_are_left_to_torch() -> None:
+    model = make("bernoulli")
+    for part, own in ((model.encoder, Identity), (model.readout, PerStep), (model.head, Bernoulli)):
+        before, part.__class__ = part.__class__, type("Own", (own,), {})
+        assert not GenerationStream.of_symbols(model, Sampling()).is_one_call
+        part.__class__ = before
+    assert GenerationStream.of_symbols(model, Sampling()).is_one_call
+    model.head.linear = torch.nn.Linear(HIDDEN, NOTES, bias=False)
+    assert not GenerationStream.of_symbols(model, Sampling()).is_one_call
+
+
+def test_draws_do_not_depend_on_torchs_default_type() -> None:
+    stream, state = started("bernoulli", 0.8)
+    wanted, _ = stream.push(9, state)
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        found, _ = stream.push(9, state)
+    finally:
+        torch.set_default_dtype(before)
+    assert torch.equal(found, wanted)
+
+
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
 @pytest.mark.parametrize("head", HEADS)
 def test_what_is_not_a_number_and_states_of_other_rows_are_refused(head: str, temperature: float) -> None:
     stream, state = started(head, temperature)
     with pytest.raises(ShapeError, match=r"`recurrent` must be \(3, "):
         stream.push(3, state._replace(recurrent=state.recurrent[:2]))
+    with pytest.raises(RunError, match="not numbers"):
+        stream.push(3, state._replace(params=torch.full_like(state.params, torch.nan)))
     with torch.no_grad():
         stream.model.head.linear.bias.fill_(torch.nan)
     broken = GenerationStream.of_symbols(stream.model, Sampling(temperature))

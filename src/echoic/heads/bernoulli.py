@@ -36,4 +36,5 @@ class Bernoulli(SymbolHead):
         if sampling.temperature == 0:
             return self.mode(params)
         prob = torch.sigmoid(params[..., 0] / sampling.temperature)
-        return (torch.rand(prob.shape, generator=generator).to(prob) < prob).to(params.dtype)
+        uniforms = torch.rand(prob.shape, generator=generator, dtype=torch.float32)
+        return (uniforms.to(prob) < prob).to(params.dtype)

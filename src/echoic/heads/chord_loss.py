@@ -5,10 +5,9 @@ from typing import Any, NamedTuple
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from echoic.heads.blocks import blocks, mask_rectified
-from echoic.ops import in_float32
+from echoic.ops import first_order, in_float32
 
 
 class Slots(NamedTuple):
@@ -52,11 +51,11 @@ def chord_nll(
     kept: Kept,
     forbidden: Bool[Tensor, "notes+1 notes+1"],
 ) -> Float[Tensor, "chords"]:
-    """Negative log-likelihood of each chord; first derivatives only.
+    """Negative log-likelihood of each chord. `forbidden` masks the choices after each last note.
 
-    Block by block: layers of torch would write and read the hidden vectors of all choices eight times. What a chord
-    has chosen is a running sum over its notes, not a product with a mask of them. `forbidden` masks the choices after
-    each last note.
+    First derivatives only, and not through torch.func. Block by block: layers of torch would write and read the hidden
+    vectors of all choices eight times. What a chord has chosen is a running sum over its notes, not a product with a
+    mask of them.
     """
 
     def nll(context: Tensor, *tensors: Tensor) -> Tensor:
@@ -90,7 +89,7 @@ class _ChordLoss(torch.autograd.Function):
         return nll
 
     @staticmethod
-    @once_differentiable
+    @first_order
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         hidden, gradient, step, place, last, scaled, *saved = ctx.saved_tensors
         sums, later = ChordWeights(*map(torch.zeros_like, saved[:4])), saved[4:]

@@ -5,11 +5,10 @@ from typing import Any, NamedTuple
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from echoic.heads.blocks import blocks, mask_rectified, scratch
 from echoic.heads.logistics import CodeLoss
-from echoic.ops import in_float32
+from echoic.ops import first_order, in_float32
 
 
 class TierInputs(NamedTuple):
@@ -39,10 +38,10 @@ class TierWeights(NamedTuple):
 def tier_nll(
     inputs: TierInputs, weights: TierWeights, codes: Float[Tensor, "*batch"], num_codes: int
 ) -> Float[Tensor, "*batch"]:
-    """Negative log-likelihood of each of `codes`; first derivatives only, none by window and remaining power.
+    """Negative log-likelihood of each of `codes`.
 
-    Block by block through three linear layers and the mixture: layers of torch would write and read the hidden vectors
-    of all samples several times.
+    First derivatives only, none by window and remaining power, and not through torch.func. Block by block through three
+    linear layers and the mixture: layers of torch would write and read the hidden vectors of all samples several times.
     """
 
     def nll(codes: Tensor, *tensors: Tensor) -> Tensor:
@@ -88,7 +87,7 @@ class _TierLoss(torch.autograd.Function):
         return loss.nll.view_as(codes)
 
     @staticmethod
-    @once_differentiable
+    @first_order
     def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         x, first, second, by_params, by_centre, *saved = ctx.saved_tensors
         weights, flat_grad = TierWeights(*saved), grad.flatten()

@@ -12,6 +12,7 @@ from echoic.ops.choice import kernel as kernel
 from echoic.ops.choice import multiplies_bfloat16 as multiplies_bfloat16
 from echoic.ops.chords import ChordWeights as ChordWeights
 from echoic.ops.chords import chord_head as chord_head
+from echoic.ops.first_order import first_order as first_order
 from echoic.ops.layers import StackWeights as StackWeights
 from echoic.ops.layers import gru as gru
 from echoic.ops.layers import lstm as lstm

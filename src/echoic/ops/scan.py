@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.autograd.function import once_differentiable
+
+from echoic.ops.first_order import first_order
 
 
 def linear_scan(
@@ -35,7 +36,7 @@ class _LinearScan(torch.autograd.Function):
         return y
 
     @staticmethod
-    @once_differentiable
+    @first_order
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         decay, h, y = ctx.saved_tensors
         grad_drive = torch.empty_like(y)

@@ -4,17 +4,20 @@ from typing import Any, Self, final
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from echoic import ops
 from echoic.encoders import Identity
-from echoic.heads import Bernoulli, Joint
+from echoic.heads import Bernoulli, Head, Joint
 from echoic.model import SequenceModel
-from echoic.readouts import ConcatInput, PerStep
+from echoic.readouts import ConcatInput, PerStep, Readout
 from echoic.streams.kernel import steps_per_call
 from echoic.streams.loop import check_logits, states_of, uniforms
 from echoic.streams.rows import step_layers
 from echoic.types import Floats
+
+READOUTS: dict[type[Head], tuple[type[Readout], ...]] = {Joint: (PerStep, ConcatInput), Bernoulli: (PerStep,)}
+"""Supported readouts of each supported head."""
 
 MOST_DRAWS = 1 << 20
 """Most random numbers of one call."""
@@ -45,14 +48,14 @@ class ChordLoop:
     @classmethod
     def of(cls, model: SequenceModel) -> Self | None:
         """The loop of a model; None if the step kernels do not support it."""
-        encoder, readout, head = model.encoder, model.readout, model.head
-        readouts = PerStep | ConcatInput if isinstance(head, Joint) else PerStep
-        notes = head.notes if isinstance(head, Joint) else head.features
+        encoder, head = model.encoder, model.head
+        # Of exact types, as the methods of a subclass would not be called.
         is_supported = (
-            isinstance(encoder, Identity)
-            and isinstance(readout, readouts)
-            and isinstance(head, Joint | Bernoulli)
-            and encoder.output_size == notes
+            type(model.readout) in READOUTS.get(type(head), ())
+            and type(encoder) is Identity
+            and encoder.output_size == (head.notes if isinstance(head, Joint) else head.features)
+            and type(head.linear) is nn.Linear
+            and head.linear.bias is not None
         )
         layers = step_layers(model.stack) if is_supported else None
         return None if layers is None else cls(model, layers)
@@ -71,6 +74,7 @@ class ChordLoop:
         outputs = np.array(params.flatten(1).numpy(), np.float32)
         if values is not None:
             self._read(np.ascontiguousarray(values[:, 0].numpy(), np.float32), states, outputs)
+        check_logits(outputs)
         chords = np.empty((steps, len(outputs), self._notes), np.float32)
         most = max(1, MOST_DRAWS // (len(outputs) * (self._notes + 1)))
         each = min(steps_per_call(self._num_weights, len(outputs)), most)
@@ -89,7 +93,7 @@ class ChordLoop:
     def _draw_independent(
         self, part: Floats, states: Floats, outputs: Floats, temperature: float, generator: torch.Generator
     ) -> None:
-        noise = torch.rand(part.shape, generator=generator).numpy() if temperature else None
+        noise = torch.rand(part.shape, generator=generator, dtype=torch.float32).numpy() if temperature else None
         self._network.loop(states, outputs, None, part, "bernoulli", temperature, 0.0, noise, None)
 
     def _draw_chords(

@@ -74,6 +74,7 @@ class SymbolLoop:
             self._network.step(self._table[values[:, 0, 0].long().numpy()], states, logits, None)
         elif self._never is not None:
             logits[:, self._never] = -np.inf
+        check_logits(logits)
         drawn = np.empty((steps, len(logits), 1), np.float32)
         each = steps_per_call(self._num_weights, len(logits))
         for first in range(0, steps, each):
