@@ -97,7 +97,7 @@ def generate(
     """Generates music after the prime: a file (its first song), or by default the first bar of a training song.
 
     Tempos, meters and keys are the prime's. `length` is a number of steps, or `8beats`, `32bars`, `20s`, with the tempo
-    and the meter at the end of the prime.
+    and the meter at the end of the prime. `on_chunk` is called with steps `(steps, symbols)` as they are made.
 
     Raises:
         ConfigError: the length is invalid, or a sampling option is out of range.
