@@ -1,5 +1,10 @@
 """Chords in the loop of the step kernels are those of the network in torch, with the same random numbers."""
 
+import copy
+from collections.abc import Callable
+from multiprocessing.reduction import ForkingPickler
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -43,6 +48,10 @@ def known() -> Tensor:
 def started(head: str, temperature: float, cell: str = "lstm") -> tuple[GenerationStream, GenerationState]:
     stream = GenerationStream.of_symbols(make(head, cell), Sampling(temperature))
     return stream, stream.start(known(), seed=5)
+
+
+def sent_to_a_process(stream: GenerationStream) -> Any:
+    return ForkingPickler.loads(bytes(ForkingPickler.dumps(stream)))
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
@@ -133,6 +142,25 @@ def test_draws_do_not_depend_on_torchs_default_type() -> None:
     finally:
         torch.set_default_dtype(before)
     assert torch.equal(found, wanted)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, sent_to_a_process])
+def test_a_copy_of_a_stream_that_has_generated_goes_on_alike(copied: Callable[[GenerationStream], Any]) -> None:
+    stream, state = started("joint", 0.8)
+    _, state = stream.push(5, state)
+    stream._network.step(known()[:, :1], state.recurrent)  # a step alone packs the weights again
+    other = copied(stream)
+    assert other.is_one_call
+    assert torch.equal(other.push(9, state)[0], stream.push(9, state)[0])
+
+
+@pytest.mark.parametrize("part", ["chosen", "last", "logits"])
+def test_weights_that_are_no_numbers_do_not_pass_as_notes(part: str) -> None:
+    model = make()
+    with torch.no_grad():
+        getattr(model.head, part).weight[0] = torch.nan
+    with pytest.raises(RunError, match="Weights of the network's head are"):
+        GenerationStream.of_symbols(model, Sampling()).push(4, started("joint", 0.8)[1])
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from echoic import ops
 from echoic.encoders import Identity
+from echoic.errors import RunError
 from echoic.heads import Bernoulli, Head, Joint
 from echoic.model import SequenceModel
 from echoic.readouts import ConcatInput, PerStep, Readout
@@ -109,6 +110,9 @@ class ChordLoop:
 
 
 def _chord_head(head: Joint, from_input: Floats | None) -> Any:
+    """The weights that choose notes; those below them show in logits, which are checked at every call."""
+    if not all(one.isfinite().all() for one in head.parameters()):
+        raise RunError("Weights of the network's head are infinite or not numbers; training has failed.")
     weights = ops.ChordWeights(
         None if from_input is None else torch.from_numpy(from_input),
         head.chosen.weight.T,

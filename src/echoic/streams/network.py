@@ -24,8 +24,9 @@ class NetworkStream:
     """Computes head parameters of input chunks, with a network that has one output per step.
 
     Chunks of one step run on the step kernels if available, with a copy of the weights made on first use; create a new
-    stream after further training. Results do not depend on the chunks, up to float32 rounding (1e-5). The state is one
-    matrix `(rows, model.state_size)`, as `model.pack` returns it.
+    stream after further training. Copies of a stream, by `copy.deepcopy` or pickle, make their own on first use.
+    Results do not depend on the chunks, up to float32 rounding (1e-5). The state is one matrix
+    `(rows, model.state_size)`, as `model.pack` returns it.
 
     Raises:
         ConfigError: the network is bidirectional, or its encoder or readout requires several steps at once.
@@ -42,6 +43,10 @@ class NetworkStream:
         self.model = model.eval()
         self._stack = model.stack
         self._loops: dict[int | None, Loop | None] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy is made of, also by pickle: all but the copied weights, which the kernels alone can read."""
+        return {name: value for name, value in vars(self).items() if name != "_step_network"} | {"_loops": {}}
 
     @torch.no_grad()
     def start(self, rows: int = 1) -> Tensor:
