@@ -33,9 +33,11 @@ class Clock:
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
     def call(line: str) -> tuple[int, str, str]:
+        clock = Clock()
         with monkeypatch.context() as patch:
             patch.setattr(sys, "argv", ["echoic", *line.split()])
-            patch.setattr("echoic.training.loop.time", Clock())
+            for module in ("loop", "clock"):
+                patch.setattr(f"echoic.training.{module}.time", clock)
             patch.setattr("warnings.showwarning", None)
             with pytest.raises(SystemExit) as ended:
                 main()

@@ -136,7 +136,7 @@ def test_a_resume_without_the_random_state_would_differ(
     with pytest.raises(Interrupted):
         train(tmp_path / "run", GRID["lstm"], Stopper(3, None))
     with monkeypatch.context() as patch:
-        patch.setattr("echoic.training.loop.torch.set_rng_state", lambda _: None)
+        patch.setattr("echoic.training.learner.torch.set_rng_state", lambda _: None)
         train(tmp_path / "run", GRID["lstm"])
     assert (
         content(tmp_path / "whole")["model.head.linear.weight"] != content(tmp_path / "run")["model.head.linear.weight"]

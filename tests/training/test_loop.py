@@ -15,7 +15,7 @@ from echoic.training.loop import MAX_SKIPPED_STEPS
 
 
 def weights(trainer: Any) -> dict[str, torch.Tensor]:
-    return {name: weight.detach().clone() for name, weight in trainer.model.named_parameters()}
+    return {name: weight.detach().clone() for name, weight in trainer.learner.model.named_parameters()}
 
 
 def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
@@ -46,7 +46,7 @@ def test_a_bad_gradient_of_a_good_loss_is_not_stepped_on(bench: Any, bad: float)
         calls.append(1)
         return gradient * bad if len(calls) == 3 else gradient
 
-    trainer.model.head.linear.weight.register_hook(spoil)
+    trainer.learner.model.head.linear.weight.register_hook(spoil)
     result = trainer.run()
     assert (len(calls), result.skipped_steps) == (5, 1)
     assert all(torch.isfinite(weight).all() for weight in weights(trainer).values())
@@ -98,7 +98,7 @@ def test_bad_steps_with_good_ones_between_never_end_training(bench: Any, waves: 
 def test_a_dev_loss_that_was_not_a_number_is_soon_beaten(bench: Any, waves: Any) -> None:
     trainer = bench.trainer(dev=waves(1), epochs=3)
     losses = iter([math.nan, 2.0, math.nan])
-    trainer._evaluate_dev = lambda *_: EvalResult(next(losses), None)
+    trainer.learner.evaluate = lambda *_: EvalResult(next(losses), None)
     result = trainer.run()
     assert (result.best_dev_loss, result.best_step) == (2.0, 10)
 
@@ -114,7 +114,7 @@ def test_patience_stops_training_and_the_best_weights_are_those_saved(bench: Any
             at_best.append({name: weight.clone() for name, weight in given.items()})
         return EvalResult(loss, None)
 
-    trainer._evaluate_dev = score
+    trainer.learner.evaluate = score
     result = trainer.run()
     assert (result.steps, result.best_step, result.best_dev_loss) == (25, 10, 3.0)
     assert "no better dev loss in 3 evaluations" in result.stop_reason
@@ -126,8 +126,8 @@ def test_patience_stops_training_and_the_best_weights_are_those_saved(bench: Any
 
 def test_patience_waits_for_the_end_of_a_curriculum(bench: Any, waves: Any) -> None:
     trainer = bench.trainer(dev=waves(1), epochs=20, patience=3)
-    trainer.model.head.curriculum_fraction = 0.5
-    trainer._evaluate_dev = lambda *_: EvalResult(1.0, None)
+    trainer.learner.model.head.curriculum_fraction = 0.5
+    trainer.learner.evaluate = lambda *_: EvalResult(1.0, None)
     result = trainer.run()
     # Evaluations from that after half of 100 steps on count: those of steps 50, 55 and 60.
     assert (result.steps, result.best_step) == (60, 5)
@@ -168,8 +168,8 @@ def test_averaged_weights_keep_their_names_through_a_checkpoint(bench: Any) -> N
     trainer.run()
     other = bench.trainer(ema_decay=0.9)
     other.restore(trainer.folder.read_checkpoint()[0])
-    assert list(other.ema.weights) == [name for name, _ in other.model.named_parameters()]
-    assert same(other.ema.weights, trainer.ema.weights)
+    assert list(other.learner.ema.weights) == [name for name, _ in other.learner.model.named_parameters()]
+    assert same(other.learner.ema.weights, trainer.learner.ema.weights)
 
 
 def test_the_random_state_of_a_gpu_is_restored(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +180,7 @@ def test_the_random_state_of_a_gpu_is_restored(bench: Any, monkeypatch: pytest.M
     trainer.restore(Checkpoint(tensors, metadata))
     assert restored == [], "a checkpoint of a training on the CPU has none"
     trainer.restore(Checkpoint(tensors | {"random_cuda": state}, metadata))
-    assert restored == [(state, trainer.device)]
+    assert restored == [(state, trainer.learner.device)]
 
 
 def test_isolated_randomness_leaves_the_generator_of_the_caller_alone() -> None:

@@ -14,7 +14,7 @@ from echoic.model import SequenceModel
 from echoic.readouts import PerStep
 from echoic.tensors import Batch
 from echoic.training import evaluate
-from echoic.training.optimizer import Optimizer
+from echoic.training.learner import Learner
 
 
 class Symbols:
@@ -40,15 +40,15 @@ def trainer(bench: Any) -> Any:
     made = bench.trainer(Symbols(3), Symbols(2), epochs=2, lr=1e-6)
     torch.manual_seed(0)
     stack = Stack(CELLS, 1, StackSettings(layers=(4,)))
-    made.model = SequenceModel(Identity(1), stack, PerStep(4), Categorical(4, 3))
-    made.optimizer = Optimizer(made.model.parameters(), "sgd")
+    model = SequenceModel(Identity(1), stack, PerStep(4), Categorical(4, 3))
+    made.learner = Learner(model, made.settings.model_copy(update={"optimizer": "sgd"}))
     return made
 
 
 def test_rows_have_means_over_all_values_of_the_epoch_and_of_dev(trainer: Any) -> None:
-    expected, dev = [], evaluate(trainer.model, Symbols(2))
+    expected, dev = [], evaluate(trainer.learner.model, Symbols(2))
     for epoch in range(2):
-        losses = [trainer.model.loss(batch) for batch in Symbols(3).epoch(0, epoch)]
+        losses = [trainer.learner.model.loss(batch) for batch in Symbols(3).epoch(0, epoch)]
         count = sum(loss.num_values for loss in losses)
         assert count == 4 * (6 + 5 + 4)
         total = sum(loss.total.item() for loss in losses)
@@ -64,9 +64,9 @@ def test_rows_have_means_over_all_values_of_the_epoch_and_of_dev(trainer: Any) -
 
 
 def test_every_evaluation_uses_the_batches_of_the_first_epoch(trainer: Any) -> None:
-    losses = [trainer.model.loss(batch) for batch in Symbols(2).epoch(0, 0)]
+    losses = [trainer.learner.model.loss(batch) for batch in Symbols(2).epoch(0, 0)]
     values = sum(loss.num_values for loss in losses)
-    found = evaluate(trainer.model, Symbols(2))
+    found = evaluate(trainer.learner.model, Symbols(2))
     assert found.loss == pytest.approx(sum(loss.total.item() for loss in losses) / values, rel=1e-6)
     assert found.accuracy == sum(loss.correct for loss in losses) / values
 

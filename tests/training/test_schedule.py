@@ -27,7 +27,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr("echoic.training.loop.time", made)
+    for module in ("loop", "clock"):
+        monkeypatch.setattr(f"echoic.training.{module}.time", made)
     return made
 
 
@@ -37,7 +38,7 @@ def timed(clock: Clock, bench: Any) -> Callable[..., Any]:
 
     def make(eval_s: float = 0.0, **settings: Any) -> Any:
         trainer = bench.trainer(**settings)
-        step, evaluate_dev = trainer._step, trainer._evaluate_dev
+        step, evaluate = trainer._step, trainer.learner.evaluate
 
         def slow_step(batch: Batch) -> None:
             step(batch)
@@ -45,9 +46,9 @@ def timed(clock: Clock, bench: Any) -> Callable[..., Any]:
 
         def slow_evaluation(*arguments: Any) -> Any:
             clock.now += eval_s
-            return evaluate_dev(*arguments)
+            return evaluate(*arguments)
 
-        trainer._step, trainer._evaluate_dev = slow_step, slow_evaluation
+        trainer._step, trainer.learner.evaluate = slow_step, slow_evaluation
         return trainer
 
     return make
@@ -231,26 +232,26 @@ def test_a_resumed_training_has_the_rest_of_its_time_budget(timed: Any, clock: C
 def test_the_state_is_carried_from_chunk_to_chunk_and_not_into_the_next_epoch(bench: Any) -> None:
     trainer = bench.trainer(Chunks(3), epochs=2)
     states: list[tuple[Any, torch.Tensor]] = []
-    plain = trainer.model.loss
+    plain = trainer.learner.model.loss
 
     def loss(batch: Batch, state: Any = None, progress: float = 1.0) -> Any:
         found = plain(batch, state, progress)
-        if trainer.model.training:
-            states.append((state, trainer.model.pack(found.state).detach()))
+        if trainer.learner.model.training:
+            states.append((state, trainer.learner.model.pack(found.state).detach()))
         return found
 
-    trainer.model.loss = loss
+    trainer.learner.model.loss = loss
     trainer.run()
     assert [state is None for state, _ in states] == [True, False, False] * 2
     for (_, before), (state, _) in itertools.pairwise(states):
         if state is not None:
-            packed = trainer.model.pack(state)
+            packed = trainer.learner.model.pack(state)
             assert torch.equal(packed, before)
             assert not packed.requires_grad
 
 
 def test_an_evaluation_of_chunks_is_that_of_the_whole_sequence(bench: Any) -> None:
-    model, chunks = bench.trainer().model, Chunks(4)
+    model, chunks = bench.trainer().learner.model, Chunks(4)
     whole = model.eval().loss(chunks.whole())
     found = evaluate(model.train(), chunks)
     assert found.loss == pytest.approx(whole.total.item() / 48, rel=1e-5)
@@ -263,7 +264,7 @@ def test_an_evaluation_of_chunks_is_that_of_the_whole_sequence(bench: Any) -> No
 
 
 def test_overfitting_gives_the_loss_before_each_step_and_lowers_it(bench: Any) -> None:
-    model, batch = bench.trainer().model, Chunks(2).whole()
+    model, batch = bench.trainer().learner.model, Chunks(2).whole()
     start = model.loss(batch).total.item() / 24
     losses = overfit_one_batch(model, batch, 60)
     assert len(losses) == 60

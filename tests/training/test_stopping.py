@@ -71,7 +71,7 @@ def test_a_request_to_stop_saves_what_a_resumed_training_needs(bench: Any, waves
 
     stopped.on_progress = lambda _: None
     with isolated_randomness(0):
-        resumed = Trainer(stopped.model, TrainingData(waves(), waves(2)), stopped.settings, stopped.folder)
+        resumed = Trainer(stopped.learner.model, TrainingData(waves(), waves(2)), stopped.settings, stopped.folder)
         resumed.restore(checkpoint)
         resumed.run()
     assert resumed.folder.read_metrics() == whole.folder.read_metrics()

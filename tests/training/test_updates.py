@@ -12,7 +12,7 @@ from echoic.training.averaging import EMA
 
 
 def weights(trainer: Any) -> dict[str, torch.Tensor]:
-    return {name: weight.detach().clone() for name, weight in trainer.model.named_parameters()}
+    return {name: weight.detach().clone() for name, weight in trainer.learner.model.named_parameters()}
 
 
 def distance(before: dict[str, torch.Tensor], after: dict[str, torch.Tensor]) -> float:
@@ -23,14 +23,14 @@ def distance(before: dict[str, torch.Tensor], after: dict[str, torch.Tensor]) ->
 def inputs_of(trainer: Any) -> list[torch.Tensor]:
     """The inputs of every batch that the network is trained on, and of none that it is evaluated on."""
     inputs: list[torch.Tensor] = []
-    plain = trainer.model.loss
+    plain = trainer.learner.model.loss
 
     def loss(batch: Any, *others: Any) -> Any:
-        if trainer.model.training:
+        if trainer.learner.model.training:
             inputs.append(batch.inputs.clone())
         return plain(batch, *others)
 
-    trainer.model.loss = loss
+    trainer.learner.model.loss = loss
     trainer.run()
     return inputs
 
@@ -60,8 +60,8 @@ def test_without_dev_the_averaged_weights_are_saved(bench: Any) -> None:
     trainer = bench.trainer(ema_decay=0.9)
     trainer.run()
     saved, _ = trainer.folder.read_model()
-    assert saved.keys() == trainer.ema.weights.keys()
-    assert all(torch.equal(saved[name], trainer.ema.weights[name]) for name in saved)
+    assert saved.keys() == trainer.learner.ema.weights.keys()
+    assert all(torch.equal(saved[name], trainer.learner.ema.weights[name]) for name in saved)
     assert distance(saved, weights(trainer)) > 1e-3
 
 
@@ -70,9 +70,9 @@ def test_dev_is_scored_with_the_averaged_weights_which_are_saved_if_they_are_bes
     outcome = trainer.run()
     assert outcome.best_step == outcome.steps, "the loss must still fall for this test"
     saved, _ = trainer.folder.read_model()
-    assert all(torch.equal(saved[name], trainer.ema.weights[name]) for name in saved)
-    trainer.model.load_state_dict(saved)
-    assert outcome.best_dev_loss == pytest.approx(evaluate(trainer.model, waves(2)).loss, rel=1e-6)
+    assert all(torch.equal(saved[name], trainer.learner.ema.weights[name]) for name in saved)
+    trainer.learner.model.load_state_dict(saved)
+    assert outcome.best_dev_loss == pytest.approx(evaluate(trainer.learner.model, waves(2)).loss, rel=1e-6)
 
 
 def test_averaged_weights_forget_the_first_ones_fast_and_later_ones_by_the_decay() -> None:
@@ -94,8 +94,8 @@ def test_noise_of_the_given_deviation_is_added_to_the_inputs_in_training(bench: 
     assert noise.std().item() == pytest.approx(0.3, rel=0.05)
     assert abs(noise.mean().item()) < 0.03
     first, second = bench.trainer(dev=waves(2)), bench.trainer(dev=waves(2), input_noise_std=0.3, lr=1e-12)
-    before = evaluate(second.model, waves(2)).loss
-    assert before == evaluate(first.model, waves(2)).loss
+    before = evaluate(second.learner.model, waves(2)).loss
+    assert before == evaluate(first.learner.model, waves(2)).loss
     second.run()
     assert second.dev_loss == pytest.approx(before, abs=1e-6)
 
@@ -112,13 +112,13 @@ def test_scheduled_sampling_grows_to_its_fraction_over_the_run(bench: Any, waves
 def test_the_learning_rate_of_every_row_of_metrics_is_that_of_the_schedule(bench: Any) -> None:
     trainer = bench.trainer(epochs=3, lr=0.05, warmup_fraction=0.0)
     rates: list[float] = []
-    plain = trainer.optimizer.step
+    plain = trainer.learner.optimizer.step
 
     def step(lr: float) -> None:
         rates.append(lr)
         plain(lr)
 
-    trainer.optimizer.step = step
+    trainer.learner.optimizer.step = step
     trainer.run()
     assert rates == sorted(rates, reverse=True)
     assert [row["lr"] for row in trainer.folder.read_metrics()] == rates[4::5]

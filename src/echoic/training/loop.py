@@ -11,28 +11,24 @@ import torch
 from torch import Tensor
 
 from echoic.config import TrainSettings
-from echoic.distributed.gradients import add_up, same_weights
 from echoic.distributed.ranks import ALONE, Ranks
 from echoic.errors import Interrupted, TrainingError
 from echoic.model import SequenceModel
 from echoic.run import Checkpoint, RunFolder, damage_named
 from echoic.tensors import Batch
 from echoic.training.agreement import Agreement
-from echoic.training.averaging import EMA
-from echoic.training.evaluating import EvalResult, evaluate
-from echoic.training.optimizer import Optimizer
+from echoic.training.clock import Clock
+from echoic.training.learner import Learner
 from echoic.training.records import (
-    Batches,
     Phase,
     Progress,
     StopTraining,
-    TrainerState,
     TrainingData,
     TrainResult,
-    from_stored,
 )
 from echoic.training.restored import like
 from echoic.training.schedule import learning_rate
+from echoic.training.state import TrainerState, from_stored
 from echoic.training.stopping import Stop, stop_on_signals
 from echoic.training.threads import thread_count
 from echoic.types import stored
@@ -49,9 +45,8 @@ class Trainer:
     long, otherwise at most `settings.steps` steps or `settings.epochs` epochs. Without `dev` the last weights are kept,
     and only at the end.
 
-    Each of several `ranks` trains on its share of the rows of every batch; in all other ways they do the same, so that
-    weights, random numbers and state of the loop are the same in all of them. `on_progress` and the clock of the first
-    one count. Checkpoints are those of a single process.
+    Several `ranks` do the same, but for their shares of each batch; the state of the loop is the same in all of them.
+    `on_progress` and the clock of the first one count. Checkpoints are those of a single process.
     """
 
     def __init__(
@@ -64,7 +59,7 @@ class Trainer:
         on_progress: Callable[[Progress], None] = lambda _: None,
         ranks: Ranks = ALONE,
     ) -> None:
-        self.model = model
+        self.learner = Learner(model, settings, ranks)
         self.train, self.dev = data
         self.settings = settings
         self.folder = folder
@@ -76,23 +71,16 @@ class Trainer:
         self.eval_points = {
             len(self.train) * count // settings.evals_per_epoch for count in range(1, settings.evals_per_epoch + 1)
         }
-        self.device = torch.device(settings.device)
-        model.to(self.device)
-        same_weights(ranks, model)
-        self.optimizer = Optimizer(model.parameters(), settings.optimizer, settings.weight_decay)
-        self.ema = EMA(model, settings.ema_decay) if settings.ema_decay else None
         self.state = TrainerState(metrics_rows=len(folder.read_metrics()))
         self.best: dict[str, Tensor] = {}
         self.rows: list[dict[str, Any]] = []
-        self.share = ranks.share(0)
-        self.carried: Tensor | None = None
         self.dev_loss: float | None = None
         self.dev_accuracy: float | None = None
         self._stop_request: StopTraining | None = None
         self._agreed = Agreement()
-        self._started_at: float | None = None
+        self._clock = Clock()
         self._session_steps = 0
-        self._session_start = self._last_checkpoint = time.monotonic()
+        self._last_checkpoint = time.monotonic()
 
     def run(self) -> TrainResult:
         """Trains from the current state to the end.
@@ -113,7 +101,7 @@ class Trainer:
             if self.state.loss_values:
                 self._evaluate()
             if not self.best:
-                self.best = self._weights()
+                self.best = self.learner.weights()
                 self.state.best_step = self.state.step
             self.write_checkpoint()
             self._agree(stop)
@@ -124,29 +112,20 @@ class Trainer:
             self.state.best_dev_loss,
             self.state.best_step,
             self.state.skipped,
-            self._elapsed(),
+            self._clock.elapsed,
             stop_reason,
         )
 
     def write_checkpoint(self) -> None:
         """Saves metrics, best model, then the checkpoint, so that the three always agree."""
-        self.state.seconds = self._elapsed()
+        self.state.seconds = self._clock.elapsed
         self.ranks.same_random_state()
         self.folder.append_metrics(self.rows)
         self.state.metrics_rows += len(self.rows)
         self.rows = []
         self._write_best()
-        tensors = {f"model.{name}": weight for name, weight in self.model.state_dict().items()}
-        tensors |= {f"optimizer.{name}": tensor for name, tensor in self.optimizer.tensors().items()}
-        tensors |= {f"best.{name}": weight for name, weight in self.best.items()}
-        tensors["random"] = torch.get_rng_state()
-        if self.device.type == "cuda":
-            tensors["random_cuda"] = torch.cuda.get_rng_state(self.device)
-        if self.ema:
-            tensors |= {f"ema.{name}": weight for name, weight in self.ema.weights.items()}
-        if self.carried is not None:
-            tensors["carried"] = self.carried if self.share.is_whole else self.ranks.gather(self.carried)
-        ema_steps = self.ema.steps if self.ema else 0
+        tensors = self.learner.tensors() | {f"best.{name}": weight for name, weight in self.best.items()}
+        ema_steps = self.learner.ema.steps if self.learner.ema else 0
         metadata = {"state": asdict(self.state), "ema_steps": ema_steps, "phase": asdict(self.phase)}
         if self.ranks.is_first:
             self.folder.write_checkpoint(self.phase.first_step + self.state.step, Checkpoint(tensors, metadata))
@@ -169,50 +148,22 @@ class Trainer:
             group, _, rest = name.partition(".")
             groups.setdefault(group, {})[rest] = tensor
         self.state = from_stored(TrainerState, stored.field(checkpoint.metadata, "state"))
-        self.model.load_state_dict(groups["model"])
-        self.optimizer.load(groups.get("optimizer", {}))
-        weights = dict(self.model.named_parameters())
+        upcoming = None
+        if "carried" in groups:
+            upcoming = next(self.train.epoch(self.settings.seed, self.state.epoch, self.state.batch), None)
+        self.learner.load(groups, stored.integer(checkpoint.metadata, "ema_steps", 0, 1 << 50), upcoming)
+        weights = dict(self.learner.model.named_parameters())
         self.best = like(weights, groups["best"], "best") if "best" in groups else {}
-        if self.ema:
-            self.ema.steps = stored.integer(checkpoint.metadata, "ema_steps", 0, 1 << 50)
-            # In the order of the model: `update` pairs by position, and a file has its own order.
-            self.ema.weights = like(weights, groups["ema"], "ema")
-        self.carried = self._carried(groups["carried"][""]) if "carried" in groups else None
-        torch.set_rng_state(groups["random"][""])
-        if "random_cuda" in groups:
-            torch.cuda.set_rng_state(groups["random_cuda"][""], self.device)
-
-    def _carried(self, state: Tensor) -> Tensor:
-        """The packed state at the end of the last batch.
-
-        Raises:
-            ValueError: it is not one of the next batch's rows.
-        """
-        batch = next(self.train.epoch(self.settings.seed, self.state.epoch, self.state.batch), None)
-        if batch is not None and batch.carry:
-            rows = len(batch.inputs)
-            like({"": self.model.pack(self.model.initial_state(rows))}, {"": state}, "carried")
-        self.share = self.ranks.share(len(state))
-        return state[self.share.begin : self.share.end].to(self.device)
+        self._clock = Clock(self.state.seconds)
 
     def _write_best(self) -> None:
         if self.best:
             self.folder.write_model(self.best, {"step": self.state.best_step, "dev_loss": self.state.best_dev_loss})
 
-    def _start_clock(self) -> None:
-        """Counts the time of the phase from now on, after that of earlier sessions."""
-        if self._started_at is None:
-            self._session_start = time.monotonic()
-            self._started_at = self._session_start - self.state.seconds
-
-    def _elapsed(self) -> float:
-        """Seconds of the phase since its first step, without the time between sessions."""
-        return self.state.seconds if self._started_at is None else time.monotonic() - self._started_at
-
     def _fraction_done(self) -> float:
         """The completed fraction of the phase."""
         if self.budget_s is not None:
-            return self._elapsed() / self.budget_s
+            return self._clock.elapsed / self.budget_s
         return self.state.step / self.total_steps
 
     def _agreed_progress(self) -> float:
@@ -233,63 +184,35 @@ class Trainer:
 
     def _train_epoch(self, stop: Stop) -> None:
         """Trains to the end of the epoch, or until a stop is requested."""
-        self.model.train()
+        self.learner.model.train()
         for batch in self.train.epoch(self.settings.seed, self.state.epoch, self.state.batch):
-            self._start_clock()
-            self._step(batch.to(self.device))
+            self._clock.start()
+            self._step(batch)
             self.state.batch += 1
             self.state.step += 1
             self._session_steps += 1
             self._report()
             if self.state.batch in self.eval_points:
                 self._evaluate()
-                self.model.train()
+                self.learner.model.train()
             self._agree(stop)
             if self._agreed.stops or self._finished():
                 return
             if self._agreed.is_checkpoint_due:
                 self.write_checkpoint()
-        self.state.epoch, self.state.batch, self.carried = self.state.epoch + 1, 0, None
+        self.state.epoch, self.state.batch, self.learner.carried = self.state.epoch + 1, 0, None
 
     def _step(self, batch: Batch) -> None:
         """One update; skipped and counted if the loss or the gradient is not finite."""
-        settings = self.settings
         progress = self._agreed_progress()
-        self.state.lr = learning_rate(settings, progress)
-        if settings.input_noise_std:
-            batch = batch._replace(inputs=batch.inputs + settings.input_noise_std * torch.randn_like(batch.inputs))
-        num_values = int(batch.mask.sum())
-        self.share = self.ranks.share(len(batch.inputs))
-        part = self.share.of(batch)
-        state = self.model.unpack(self.carried) if batch.carry and self.carried is not None else None
-        self.optimizer.zero_grad()
-        with self.ranks.splitting(self.share):
-            if settings.scheduled_sampling:
-                part = self.model.scheduled_sampling(
-                    part, settings.scheduled_sampling * min(progress, 1.0), state, torch.default_generator
-                )
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
-                loss = self.model.loss(part, state, progress)
-        torch.autograd.backward(loss.total / max(num_values, 1))
-        numbers = torch.stack([loss.total.detach(), loss.total.new_tensor(loss.correct or 0)])
-        numbers = add_up(self.ranks, self.share, self.optimizer.parameters, numbers)
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.grad_clip_norm)
-        total, correct = numbers.tolist()
-        if not (torch.isfinite(norm).item() and abs(total) < float("inf")):
+        self.state.lr = learning_rate(self.settings, progress)
+        outcome = self.learner.step(batch, self.state.lr, progress)
+        if outcome is None:
             self._skip()
-            return
-        self.optimizer.step(self.state.lr)
-        if self.ema:
-            self.ema.update()
-        self.carried = self.model.pack(loss.state).detach()
-        self.state.skipped_in_a_row = 0
-        self.state.loss_total += total
-        self.state.loss_values += num_values
-        if loss.correct is not None:
-            self.state.correct = (self.state.correct or 0) + int(correct)
+        else:
+            self.state.count_step(*outcome)
 
     def _skip(self) -> None:
-        self.carried = None
         self.state.skipped += 1
         self.state.skipped_in_a_row += 1
         if self.state.skipped_in_a_row >= MAX_SKIPPED_STEPS:
@@ -304,68 +227,47 @@ class Trainer:
     def _evaluate(self) -> None:
         """Evaluates on dev, keeps the best weights and adds a row of metrics."""
         started_at = time.monotonic()
-        train_loss = self.state.loss_total / max(self.state.loss_values, 1)
-        accuracy = {
-            "train_accuracy": None
-            if self.state.correct is None
-            else self.state.correct / max(self.state.loss_values, 1)
-        }
         if self.dev is not None:
-            weights = self._weights()
-            dev = self._evaluate_dev(weights, self.dev)
-            self.dev_loss, self.dev_accuracy = dev
-            accuracy["dev_accuracy"] = self.dev_accuracy
-            self._keep_if_best(weights, dev.loss)
+            weights = self.learner.weights()
+            self.dev_loss, self.dev_accuracy = self.learner.evaluate(weights, self.dev)
+            self._keep_if_best(weights, self.dev_loss)
         self.state.dev_seconds = time.monotonic() - started_at
+        accuracy = {"train_accuracy": self.state.train_accuracy, "dev_accuracy": self.dev_accuracy}
         row = {"phase": self.phase.name, "epoch": self.state.epoch, "step": self.phase.first_step + self.state.step}
-        row |= {"train_loss": train_loss, "dev_loss": self.dev_loss}
+        row |= {"train_loss": self.state.train_loss, "dev_loss": self.dev_loss}
         row |= {name: value for name, value in accuracy.items() if value is not None}
         self.rows.append(row | {"lr": self.state.lr, "skipped": self.state.skipped})
         self._report()
-        self.state.loss_total, self.state.loss_values, self.state.correct = 0.0, 0, None
-
-    def _weights(self) -> dict[str, Tensor]:
-        """A copy of the weights to evaluate: the averaged ones, with an EMA."""
-        current = self.ema.weights if self.ema else dict(self.model.named_parameters())
-        return {name: weight.detach().clone() for name, weight in current.items()}
+        self.state.forget_losses()
 
     def _keep_if_best(self, weights: dict[str, Tensor], loss: float) -> None:
         """Keeps weights with the lowest loss so far; any number is lower than NaN."""
-        self.state.evals_since_best += 1
         best = self.state.best_dev_loss
-        if best is None or loss < best or math.isnan(best):
-            self.state.best_dev_loss, self.state.best_step, self.state.evals_since_best = loss, self.state.step, 0
+        is_best = best is None or loss < best or math.isnan(best)
+        self.state.count_evaluation(is_best=is_best, dev_loss=loss)
+        if is_best:
             self.best = weights
-        if self._fraction_done() < self.model.head.curriculum_fraction:
+        if self._fraction_done() < self.learner.model.head.curriculum_fraction:
             self.state.evals_since_best = 0
-
-    def _evaluate_dev(self, weights: dict[str, Tensor], dev: Batches) -> EvalResult:
-        """Evaluates `weights` on dev, and restores the model's own."""
-        current = {name: weight.detach().clone() for name, weight in self.model.named_parameters()}
-        self.model.load_state_dict(weights, strict=False)
-        try:
-            return evaluate(self.model, dev, self.ranks)
-        finally:
-            self.model.load_state_dict(current, strict=False)
 
     def _agree(self, stop: Stop) -> None:
         """Makes known to all processes what one of them knows: signals, requests to stop, what the clock says."""
         is_time_up = False
         if self.budget_s is not None:
             # The last dev evaluation has to fit in as well.
-            is_time_up = self.state.step > 0 and self._elapsed() + self.state.dev_seconds >= self.budget_s
+            is_time_up = self.state.step > 0 and self._clock.elapsed + self.state.dev_seconds >= self.budget_s
         is_due = time.monotonic() - self._last_checkpoint > self.settings.checkpoint_interval_s
         own = Agreement(stop.signal or 0, self._stop_request is not None, is_time_up, is_due)
         self._agreed = own.with_others(self.ranks)
 
     def _progress(self) -> Progress:
-        seconds = max(time.monotonic() - self._session_start, 1e-9)
+        seconds = max(self._clock.session, 1e-9)
         return Progress(
             self.phase.name,
             self.state.epoch,
             self.state.step,
             min(self._fraction_done(), 1.0),
-            self.state.loss_total / max(self.state.loss_values, 1),
+            self.state.train_loss,
             self.dev_loss,
             self.state.best_dev_loss,
             self._session_steps / seconds,

@@ -3,7 +3,7 @@
 Those import `torch._dynamo` at their first use, which takes as long as importing torch itself.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, final
 
 import torch
@@ -62,7 +62,7 @@ class Optimizer:
         """The state under flat names, for a checkpoint; empty before the first step."""
         return {f"{number}.{name}": tensor for number, entry in self.state.items() for name, tensor in entry.items()}
 
-    def load(self, tensors: dict[str, Tensor]) -> None:
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
         """Restores what `tensors` returned.
 
         Raises:

@@ -1,17 +1,14 @@
-"""Inputs, state and result of the training loop."""
+"""Inputs, phases and result of the training loop."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeVar, get_args, get_type_hints
+from typing import NamedTuple, Protocol
 
 from echoic.run import Checkpoint, damage_named
 from echoic.tensors import Batch
+from echoic.training.state import from_stored
 from echoic.types import stored
-
-_MOST_STEPS = 10**15
-
-T = TypeVar("T")
 
 
 class Batches(Protocol):
@@ -85,27 +82,6 @@ class Phase:
     first_step: int = 0
 
 
-@dataclass
-class TrainerState:
-    """The state of the loop; with the tensors of a checkpoint, everything that later steps depend on."""
-
-    epoch: int = 0
-    batch: int = 0
-    step: int = 0
-    seconds: float = 0.0
-    loss_total: float = 0.0
-    loss_values: int = 0
-    correct: int | None = None
-    best_dev_loss: float | None = None
-    best_step: int = 0
-    evals_since_best: int = 0
-    skipped: int = 0
-    skipped_in_a_row: int = 0
-    lr: float = 0.0
-    metrics_rows: int = 0
-    dev_seconds: float = 0.0
-
-
 def read_phase(path: Path, checkpoint: Checkpoint) -> Phase:
     """The phase that a checkpoint in the folder `path` was written in."""
     with damage_named(path):
@@ -113,23 +89,3 @@ def read_phase(path: Path, checkpoint: Checkpoint) -> Phase:
         if phase.name not in PHASES:
             raise ValueError(f"`phase.name` must be one of {', '.join(PHASES)}, got {phase.name!r:.60}")
         return phase
-
-
-def from_stored(kind: type[T], values: Mapping[str, Any]) -> T:
-    """A dataclass of numbers and texts, from the fields of a checkpoint; earlier versions had fewer.
-
-    Raises:
-        ValueError: a field is of another type.
-        TypeError: there are other fields.
-    """
-    for name, hint in get_type_hints(kind).items():
-        kinds = get_args(hint) or (hint,)
-        if name not in values or (values[name] is None and type(None) in kinds):
-            continue
-        if int in kinds:
-            stored.integer(values, name, 0, _MOST_STEPS)
-        elif float in kinds:
-            stored.any_number(values, name)
-        elif str in kinds:
-            stored.text(values, name)
-    return kind(**values)
