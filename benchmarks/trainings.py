@@ -10,7 +10,9 @@ import statistics
 import subprocess
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from common import arguments, parse, publish, table
@@ -24,9 +26,9 @@ class Work(NamedTuple):
 
     data: str
     steps: int
-    shared: dict[str, Any] = {}
-    before: dict[str, Any] = {}
-    now: dict[str, Any] = {}
+    shared: Mapping[str, Any] = MappingProxyType({})
+    before: Mapping[str, Any] = MappingProxyType({})
+    now: Mapping[str, Any] = MappingProxyType({})
 
 
 WORKS = {
@@ -70,9 +72,9 @@ class Seconds(NamedTuple):
     last: float
 
 
-def trained(python: str, job: str, work: Work, options: Namespace, added: dict[str, Any]) -> Seconds:
+def trained(python: str, job: str, work: Work, options: Namespace, added: Mapping[str, Any]) -> Seconds:
     """Trains once in a process of its own."""
-    settings = work.shared | {"threads": 1} | added
+    settings = {**work.shared, "threads": 1, **added}
     if "audio" in settings:
         settings["audio"] = str(options.data / settings["audio"])
     settings |= {"layers": (8,)} if options.smoke else {}
@@ -89,7 +91,7 @@ def measured(job: str, work: Work, options: Namespace) -> dict[str, list[Seconds
     if options.before:
         ways = {"before": (options.before, work.before), **ways}
     if job not in REFUSES_BF16:
-        ways["bf16"] = (sys.executable, work.now | {"precision": "bf16"})
+        ways["bf16"] = (sys.executable, {**work.now, "precision": "bf16"})
     times: dict[str, list[Seconds]] = {name: [] for name in ways}
     for _ in range(1 if options.smoke else options.rounds):
         for name, (python, added) in ways.items():

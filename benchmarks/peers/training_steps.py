@@ -5,7 +5,6 @@ process with its imports. The process ends at the last step, since earlier versi
 """
 
 import json
-import os
 import sys
 import tempfile
 import time
@@ -28,10 +27,10 @@ def main() -> None:
             begun.append(time.process_time())
         if progress.step >= steps:
             print(begun[0], time.process_time(), flush=True)
-            os._exit(0)
+            sys.exit()
 
     with tempfile.TemporaryDirectory() as folder:
-        echoic.train(job, data, out=Path(folder) / "run", on_progress=watch, **settings)
+        echoic.train(job, data, out=Path(folder) / "run", config=settings, on_progress=watch)
     sys.exit(f"{job} ended before step {steps}")
 
 
