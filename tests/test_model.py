@@ -116,9 +116,14 @@ def test_dropout_acts_in_training_only() -> None:
     assert torch.equal(model(x)[0], model(x)[0])
 
 
+@pytest.mark.parametrize("is_ragged", [True, False])
+@pytest.mark.parametrize("burn_in", [0, 3])
 @pytest.mark.parametrize("head", HEADS)
-def test_the_loss_is_the_sum_over_the_mask(head: str) -> None:
+def test_the_loss_is_the_sum_over_the_mask(head: str, burn_in: int, is_ragged: bool) -> None:
     model, batch = make(head=head), make_batch()
+    mask = batch.mask.clone() if is_ragged else torch.ones_like(batch.mask)
+    mask[:, :burn_in] = False
+    batch = batch._replace(mask=mask)
     loss = model.loss(batch)
     params, state = model(batch.inputs)
     each = model.head.loss(params, batch.targets)
@@ -140,6 +145,17 @@ def test_masked_targets_change_neither_loss_nor_gradients(head: str, masked: flo
         results.append([loss.total.detach(), *(weight.grad for weight in model.parameters())])
     for one, other in zip(*results, strict=True):
         assert torch.equal(one, other)
+
+
+def test_the_head_computes_valid_steps_only() -> None:
+    model, batch, seen = make(), make_batch(), []
+    model.head.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].shape[0] * inputs[0].shape[1]))
+    mask = torch.ones_like(batch.mask)
+    mask[:, :3] = False
+    model.loss(batch._replace(mask=mask))
+    mask[1, 5:] = False
+    model.loss(batch._replace(mask=mask))
+    assert seen == [int(mask.any(-1).sum()) + mask.shape[1] - 5, int(mask.any(-1).sum())]
 
 
 def test_the_loss_of_an_empty_mask_is_zero() -> None:

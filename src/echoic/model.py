@@ -124,8 +124,7 @@ class SequenceModel(nn.Module):
         valid = mask.any(-1)
         is_stepwise = self.head.outputs_per_step == 1 and self.head.loss_is_stepwise
         if valid.shape == head_inputs.shape[:2] and is_stepwise and not valid.all():
-            # Some heads are expensive, so they compute valid steps only.
-            head_inputs, targets, mask = (part[valid][None] for part in (head_inputs, targets, mask))
+            head_inputs, targets, mask = _valid_steps(valid, head_inputs, targets, mask)
         params = self.head(head_inputs)[:, : targets.shape[1]]
         losses = self.head.loss(params, targets)
         correct = self.head.correct(params.detach(), targets)
@@ -160,3 +159,14 @@ class SequenceModel(nn.Module):
         inputs = batch.inputs.clone()
         inputs[:, 1:, : sampled.shape[-1]][replaced] = sampled
         return batch._replace(inputs=inputs)
+
+
+def _valid_steps(valid: Tensor, *parts: Tensor) -> list[Tensor]:
+    """The valid steps of tensors `(batch, steps, width)`, since some heads are expensive.
+
+    Steps before the first that is valid in any row, such as a burn-in, are cut off, which costs next to nothing.
+    """
+    steps = valid.any(0).nonzero()
+    begin, end = (int(steps[0]), int(steps[-1]) + 1) if len(steps) else (0, 0)
+    valid, *parts_cut = (one[:, begin:end] for one in (valid, *parts))
+    return parts_cut if valid.all() else [part[valid][None] for part in parts_cut]

@@ -62,7 +62,7 @@ class Learner:
         torch.autograd.backward(loss.total / max(num_values, 1))
         numbers = torch.stack([loss.total.detach(), loss.total.new_tensor(loss.correct or 0)])
         numbers = add_up(self.ranks, self._share, self.optimizer.parameters, numbers)
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.grad_clip_norm)
+        norm = torch.nn.utils.clip_grad_norm_(self.optimizer.parameters, self.settings.grad_clip_norm)
         total, correct = numbers.tolist()
         if not (torch.isfinite(norm).item() and abs(total) < float("inf")):
             self.carried = None
