@@ -32,13 +32,15 @@ struct CaseArrays {
   std::vector<double> x, h0, c0, w_in, w_rec, bias, bias_rec, dy, dh_end, dc_end;
 };
 
+std::vector<double> random_row(std::mt19937& draw, long count, double scale) {
+  std::vector<double> made(count);
+  for (double& one : made) one = static_cast<float>(scale * (draw() / 2147483648.0 - 1));
+  return made;
+}
+
 CaseArrays random_numbers(const Case& test_case, unsigned seed) {
   std::mt19937 draw(seed);
-  auto numbers = [&](long count, double scale) {
-    std::vector<double> made(count);
-    for (double& one : made) one = static_cast<float>(scale * (draw() / 2147483648.0 - 1));
-    return made;
-  };
+  const auto numbers = [&](long count, double scale) { return random_row(draw, count, scale); };
   const long rows = test_case.gates() * test_case.hidden;
   const long state = test_case.batch * test_case.hidden, cell = test_case.kind == CellKind::lstm ? state : 0;
   CaseArrays made;

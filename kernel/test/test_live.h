@@ -78,7 +78,8 @@ struct PlainNetwork {
   }
 
   static Numbers random_row(long count, unsigned seed) {
-    return random_numbers({CellKind::gru, 1, 1, 1, std::max(count, 1L), {}, false}, seed).h0;
+    std::mt19937 draw(seed);
+    return ::random_row(draw, std::max(count, 1L), 1);
   }
 
   long inputs() const { return layers[0].inputs; }

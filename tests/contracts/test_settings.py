@@ -10,7 +10,19 @@ from typing import Any, get_args, get_origin
 import pytest
 import torch
 from job_data import lines
-from setting_changes import BIDIRECTIONAL, CHANGES, DATA, DERIVED, IDLE, TINY, Change, CheckedBy, Idle, Refused
+from setting_changes import (
+    BIDIRECTIONAL,
+    CHANGES,
+    DATA,
+    DERIVED,
+    IDLE,
+    TINY,
+    Change,
+    CheckedBy,
+    DataMaker,
+    Idle,
+    Refused,
+)
 
 import echoic
 from echoic.api.prepare import Prepared
@@ -76,7 +88,7 @@ def test_a_setting_has_an_effect(folder: Path, job: str, field: str, change: Cha
 @pytest.mark.parametrize(("job", "field", "refused"), REFUSALS, ids=name)
 def test_a_setting_that_a_job_does_not_use_is_refused(folder: Path, job: str, field: str, refused: Refused) -> None:
     with pytest.raises(ConfigError, match=refused.message):
-        echoic.prepare(job, DATA[job](folder), config=TINY[job] | {field: refused.value})
+        echoic.prepare(job, once(DATA[job], job, folder), config=TINY[job] | {field: refused.value})
 
 
 @pytest.mark.parametrize(
@@ -90,12 +102,17 @@ def test_the_test_of_its_own_exists(node: str) -> None:
 
 def made(job: str, change: Change, folder: Path) -> tuple[Any, dict[str, Any]]:
     """The data and the base configuration of a change."""
-    maker = change.data or DATA[job]
-    place = folder / f"{job}-{maker.__module__}-{id(maker)}"
-    place.mkdir(exist_ok=True)
-    data = maker(place)
+    data = once(change.data or DATA[job], job, folder)
     asked = (TINY[job] if change.tiny is None else dict(change.tiny)) | dict(change.base)
     return data, {name: resolved(value, name, data) for name, value in asked.items() if value is not None}
+
+
+@cache
+def once(maker: DataMaker, job: str, folder: Path) -> Any:
+    """The data of a maker, in a folder of their own; nothing changes them, so one copy is enough for all tests."""
+    place = folder / f"{job}-{maker.__module__}-{id(maker)}"
+    place.mkdir()
+    return maker(place)
 
 
 def resolved(value: Any, field: str, data: Any) -> Any:
@@ -208,13 +225,13 @@ def weights_hash(weights: Mapping[str, torch.Tensor]) -> bytes:
 
 def test_an_unavailable_device_is_refused(folder: Path) -> None:
     with pytest.raises(ConfigError, match=r"train\.device"):
-        echoic.prepare("text", lines(folder), config=TINY["text"] | {"device": "nowhere"})
+        echoic.prepare("text", once(lines, "text", folder), config=TINY["text"] | {"device": "nowhere"})
 
 
 @pytest.mark.parametrize("job", DATA)
 def test_threads_are_those_of_the_training(folder: Path, job: str) -> None:
     seen = set[int]()
-    prepared = echoic.prepare(job, DATA[job](folder), config=TINY[job] | {"threads": 3})
+    prepared = echoic.prepare(job, once(DATA[job], job, folder), config=TINY[job] | {"threads": 3})
     echoic.fit(prepared, on_progress=lambda _: seen.add(torch.get_num_threads()))
     assert seen == {3}
 
@@ -226,7 +243,7 @@ def test_the_default_number_of_threads_is_chosen_by_the_work_of_a_step_and_recor
 ) -> None:
     monkeypatch.setattr("echoic.training.threads.MIN_PARALLEL_WORK", min_work)
     seen = set[int]()
-    prepared = echoic.prepare(job, DATA[job](folder), config=TINY[job] | {"threads": None})
+    prepared = echoic.prepare(job, once(DATA[job], job, folder), config=TINY[job] | {"threads": None})
     before = torch.get_num_threads()
     torch.set_num_threads(3)
     try:
@@ -242,7 +259,9 @@ def test_checkpoints_are_written_at_the_interval(
     folder: Path, tmp_path: Path, interval_s: float, written: bool
 ) -> None:
     found = set[str]()
-    prepared = echoic.prepare("text", lines(folder), config=TINY["text"] | {"checkpoint_interval_s": interval_s})
+    prepared = echoic.prepare(
+        "text", once(lines, "text", folder), config=TINY["text"] | {"checkpoint_interval_s": interval_s}
+    )
     checkpoints = tmp_path / "run" / "checkpoints"
     echoic.fit(
         prepared, out=tmp_path / "run", on_progress=lambda _: found.update(one.name for one in checkpoints.glob("*"))
@@ -252,7 +271,7 @@ def test_checkpoints_are_written_at_the_interval(
 
 @pytest.mark.parametrize("job", ["classify", "detect", "transcribe"])
 def test_spectra_are_cached_in_the_folder(folder: Path, tmp_path: Path, job: str) -> None:
-    echoic.prepare(job, DATA[job](folder), config=TINY[job] | {"cache_dir": tmp_path / "cache"})
+    echoic.prepare(job, once(DATA[job], job, folder), config=TINY[job] | {"cache_dir": tmp_path / "cache"})
     assert any((tmp_path / "cache").rglob("*.*"))
 
 

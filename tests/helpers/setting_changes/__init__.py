@@ -8,7 +8,8 @@ from setting_changes import audio, classify, detect, forecast, mapping, music, t
 from setting_changes.entries import DERIVED as DERIVED
 from setting_changes.entries import Change as Change
 from setting_changes.entries import CheckedBy as CheckedBy
-from setting_changes.entries import Config, DataMaker, Entry
+from setting_changes.entries import Config, Entry
+from setting_changes.entries import DataMaker as DataMaker
 from setting_changes.entries import Idle as Idle
 from setting_changes.entries import MadeData as MadeData
 from setting_changes.entries import Refused as Refused

@@ -83,7 +83,7 @@ CHANGES: dict[str, Entry] = (
         "units": Change("words", data=SPACED),
         "case": Change("keep", data=CAPITALS),
         "punctuation": Change("keep", data=MARKS),
-        "decoder": Change("greedy", {"ngram_order": None}),
+        "decoder": Change("greedy", {"ngram_order": None, "beam_size": None}),
         "beam_size": Change(1),
         "ngram_order": Change(2),
         "short_first": Change(),
@@ -100,12 +100,13 @@ CHANGES: dict[str, Entry] = (
 
 TINY: Config = NO_EMA | PLAIN_STACK | {
     "n_mels": 8, "conv_channels": (4,), "conv_stride": 1, "batch_size": 4, "cache_dir": "none",
+    "beam_size": 2,
 }  # fmt: skip
 
 IDLE: list[Idle] = [
     *idle_everywhere("transcribe"),
     *idle_in_labelled_sound("transcribe"),
-    Idle("transcribe", "beam_size", 4, {"decoder": "greedy"}),
-    Idle("transcribe", "ngram_order", 3, {"decoder": "greedy"}),
+    Idle("transcribe", "beam_size", 4, {"decoder": "greedy", "beam_size": None}),
+    Idle("transcribe", "ngram_order", 3, {"decoder": "greedy", "beam_size": None}),
     Idle("transcribe", "early_blanks", 0.5, {"bidirectional": True}),
 ]
