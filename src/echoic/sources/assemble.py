@@ -71,7 +71,10 @@ def _numeric_cells(table: Table, roles: Roles, decimal: str) -> Values:
         target = "if every row is a series, pass --format m4"
     columns = []
     for name in roles.numeric:
-        values = numeric_column(table, name, decimal, target if name in roles.target else covariate)
+        remedy = target if name in roles.target else covariate
+        if roles.id is None and 2 * table.dataframe[name].n_unique() <= table.dataframe.height:
+            remedy = f"name it with --id if it names the series, or {remedy}"
+        values = numeric_column(table, name, decimal, remedy)
         if np.isnan(values).all():
             raise table.error("the column holds no value at all; fill it in or leave the column out.", column=name)
         columns.append(values)
