@@ -235,7 +235,7 @@ def test_each_step_of_a_linear_map_is_fitted_to_the_targets_known_for_it() -> No
     for step in range(2):
         known = design[np.isfinite(wanted[:, step])]
         expected = np.linalg.solve(known.T @ known + ridge, known.T @ wanted[np.isfinite(wanted[:, step]), step])
-        np.testing.assert_allclose(got[:, step], expected, atol=1e-3 * np.linalg.norm(expected))
+        np.testing.assert_allclose(got[:, step], expected, atol=1e-3 * float(np.linalg.norm(expected)))
 
 
 def test_a_linear_map_learns_from_windows_that_all_have_gaps() -> None:
