@@ -85,9 +85,8 @@ class DataReport:
             f"Constant columns: {', '.join(self.constant)}.": self.constant,
             f"Too few digits: {', '.join(self.coarse)}; neighbouring numbers of their type differ by more than a "
             "hundredth of the deviation of the values; give them as float64 or smaller numbers.": self.coarse,
-            f"Far from all other numbers: {placeholders}; if that stands for missing values, leave those cells empty.": (
-                placeholders
-            ),
+            f"Far from all other numbers: {placeholders}; if that stands for missing values, "
+            "leave those cells empty.": placeholders,
             f"Ignored columns: {', '.join(self.ignored)}.": self.ignored,
             f"The series differ in frequency: {', '.join(self.frequencies)}.": len(self.frequencies) > 1,
             "A UTF-8 byte order mark was removed.": self.bom,
