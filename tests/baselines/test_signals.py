@@ -65,6 +65,18 @@ def test_a_static_polynomial_is_found_and_missing_targets_are_left_out(inputs: n
     np.testing.assert_allclose(made["polynomial"], target, atol=1e-4)
 
 
+@pytest.mark.parametrize("shortest", [20, 200, 450])
+def test_the_filter_may_be_longer_than_the_end_of_a_series_or_all_of_it(shortest: int) -> None:
+    draws = np.random.default_rng(1)
+    taps = np.zeros(100)
+    taps[[0, 90]] = 1.0, -0.5
+    series = [draws.standard_normal((steps, 1)) for steps in (900, shortest)]
+    pairs = [(one, np.convolve(one[:, 0], taps)[: len(one), None]) for one in series]
+    long, target = pairs[0]
+    made = SignalBaselines.fit(pairs).predict(long)
+    assert np.abs(made["fir"] - target)[100:].max() < 0.01
+
+
 def test_an_unstable_model_is_not_taken() -> None:
     inputs = np.random.default_rng(0).standard_normal((400, 1))
     target: Any = 1.02 ** np.arange(400.0)[:, None]

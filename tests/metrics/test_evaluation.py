@@ -72,6 +72,12 @@ def test_with_errors_by_item_the_verdict_is_one_sentence(
     assert verdict == f"The model is {start} the best baseline: {end} (standard error over 100 clips)."
 
 
+def test_a_single_item_has_no_standard_error() -> None:
+    verdict = classified(0, 1, clips=1).verdict
+    assert verdict is not None
+    assert verdict.endswith("the difference is 1, in too few clips (1) for a standard error.")
+
+
 def test_the_lead_is_over_the_best_baseline() -> None:
     evaluation = classified(10, 20)
     assert evaluation.best_baseline == "best"

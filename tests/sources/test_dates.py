@@ -136,7 +136,9 @@ def test_date_format_is_followed(read_text: Callable[..., Any]) -> None:
     ("cells", "message"),
     [
         (("01/02/2024", "13/02/2024"), "line 2, .* is ambiguous, .* --date-format"),
-        (("01.02.2024",), "is ambiguous"),
+        (("01.02.2024",), r"is ambiguous, .* --date-format, such as %d\.%m\.%Y\."),
+        (("01/02/24 10:30:00", "02/13/24 10:30:00"), 'such as "%m/%d/%y %H:%M:%S"'),
+        (("01-02-2024T10:30", "13-02-2024T10:30"), 'such as "%d-%m-%YT%H:%M"'),
         (("2024-01-01", "01-02-24"), "line 3, .* is ambiguous"),
         (("1700000000", "1700003600"), "since 1970; pass --date-format s"),
         (("1995Q4", "1996Q5"), "line 3, column 't': '1996Q5' is not a date of the form above it"),

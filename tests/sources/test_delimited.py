@@ -101,6 +101,7 @@ def test_a_decimal_comma_without_the_setting_is_refused_with_the_setting(
         ("a,b\n1,2\n3\r,4\n", "line 3: carriage return inside the line"),
         ("a,b\n1,\n2,\n", "column 'b': the column holds no value at all"),
         ("a,town\n1,Ulm\n2,Bonn\n", r"column 'town': 'Ulm' is text like all of the column; name it with --time"),
+        ("a,town\n1,Ulm\n2,Ulm\n", r"column 'town': .*; name it with --id if it names the series, or"),
         ("when,a\n01/02/2024,1\n", r"column 'when': '01/02/2024' is ambiguous"),
         ("when,due,a\n2024-01-01,2024-01-02,1\n", "the columns when and due hold dates; name that of the times"),
         ("V1,V2,V3\nH1,1,2\nH2,3,4\n", "pass --format m4"),

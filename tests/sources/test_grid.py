@@ -111,3 +111,28 @@ def test_a_column_that_holds_no_times_is_named_and_no_other(tmp_path: Path, cell
     path.write_text(f"place,d,y\nhere,2024-01-01,{cells[0]}\nthere,2024-01-02,{cells[1]}\n")
     with pytest.raises(DataError, match=said):
         read(path, TableSettings(time="y"))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "a,2024-01-01,1 a,2024-01-02,1 b,2024-01-01,1 b,2024-01-02,1",
+        "a,2024-01-01,1 b,2024-01-01,2 a,2024-01-02,3 b,2024-01-02,4",
+        "7,2024-01-01,1 7,2024-01-02,2 7,2024-01-03,3 9,2024-01-02,1",
+    ],
+)
+def test_the_rows_of_several_series_have_the_remedy_of_a_column_of_names(tmp_path: Path, rows: str) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("shop,t,y\n" + rows.replace(" ", "\n") + "\n")
+    with pytest.raises(DataError, match="; name the column of the series with --id, such as shop, or "):
+        read(path, TableSettings(time="t", target=("y",)))
+    assert len(read(path, TableSettings(time="t", target=("y",), id="shop", freq="D")).series) == 2
+
+
+@pytest.mark.parametrize("values", ["0 1 0 1 0 2", "0 0 1 1 2 2"])
+def test_a_column_of_few_values_does_not_name_series_where_rows_are_swapped(tmp_path: Path, values: str) -> None:
+    days = ["2024-01-01", "2024-01-02", "2024-01-04", "2024-01-03", "2024-01-05", "2024-01-06"]
+    path = tmp_path / "data.csv"
+    path.write_text("t,y\n" + "".join(f"{day},{one}\n" for day, one in zip(days, values.split(), strict=True)))
+    with pytest.raises(DataError, match="before it; pass --sort"):
+        read(path, TableSettings(time="t"))

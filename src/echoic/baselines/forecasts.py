@@ -4,7 +4,7 @@ Each takes the history before the forecast, `(windows, steps, features)` with Na
 the series, and returns `(windows, horizon, features)`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Self, final
 
 import numpy as np
@@ -14,6 +14,10 @@ Array = NDArray[np.float64]
 
 _RIDGE = 1e-3
 """Ridge penalty, as a fraction of the mean variance of the inputs."""
+
+_MAX_FITS = 20
+_SMALL_CHANGE = 1e-4
+"""A linear map of targets with missing values is fitted again while it changes by more than this fraction."""
 
 
 def persistence(history: Array, horizon: int) -> Array:
@@ -159,32 +163,65 @@ class LinearMap:
         self.weights = weights
 
     @classmethod
-    def fit(cls, windows: Iterable[tuple[Array, Array]], lookback: int, horizon: int) -> Self:
-        """Fits to batches of look-backs `(windows, lookback, features)` and their targets.
+    def fit(cls, windows: Callable[[], Iterable[tuple[Array, Array]]], lookback: int, horizon: int) -> Self:
+        """Fits to batches of look-backs `(windows, lookback, features)` and their targets, which `windows` gives anew.
 
-        Windows with missing values are skipped.
+        Missing values of look-backs are filled as in `forecast`. Each step of the horizon is fitted to the targets that
+        are known for it: missing ones are replaced by the forecasts of the map, which is fitted again until it hardly
+        changes (Healy and Westmacott 1956). So a series with a gap in every window has a linear map, too.
         """
-        products = np.zeros((lookback + 1, lookback + 1))
-        responses = np.zeros((lookback + 1, horizon))
-        for inputs, targets in windows:
-            x, y = _rows(inputs), _rows(targets)
-            whole = ~(np.isnan(x).any(1) | np.isnan(y).any(1))
-            x, y = x[whole], y[whole]
-            last = x[:, -1:]
-            design = np.concatenate([x - last, np.ones((len(x), 1))], 1)
-            products += design.T @ design
-            responses += design.T @ (y - last)
-        ridge = _RIDGE * np.trace(products[:-1, :-1]) / max(lookback, 1) * np.eye(lookback + 1)
-        ridge[-1, -1] = 1e-9
-        return cls(np.linalg.solve(products + ridge + 1e-9 * np.eye(lookback + 1), responses))
+        products, weights = np.zeros((lookback + 1, lookback + 1)), np.zeros((lookback + 1, horizon))
+        for number in range(_MAX_FITS):
+            responses, any_missing = np.zeros((lookback + 1, horizon)), False
+            for inputs, targets in windows():
+                design, y = _least_squares_rows(inputs, targets)
+                missing = np.isnan(y)
+                if missing.any():
+                    any_missing = True
+                    y = np.where(missing, design @ weights, y)
+                if number == 0:
+                    products += design.T @ design
+                responses += design.T @ y
+            ridge = _RIDGE * np.trace(products[:-1, :-1]) / max(lookback, 1) * np.eye(lookback + 1)
+            ridge[-1, -1] = 1e-9
+            before, weights = weights, np.linalg.solve(products + ridge + 1e-9 * np.eye(lookback + 1), responses)
+            if not any_missing or np.linalg.norm(weights - before) <= _SMALL_CHANGE * np.linalg.norm(weights):
+                break
+        return cls(weights)
 
     def forecast(self, lookback: Array) -> Array:
-        """Forecasts from look-backs `(windows, lookback, features)`; missing values repeat the last known one."""
-        filled = np.where(np.isnan(lookback), _last_observed(lookback)[:, None], lookback)
-        x = _rows(filled)
-        last = x[:, -1:]
-        y = np.concatenate([x - last, np.ones((len(x), 1))], 1) @ self.weights + last
+        """Forecasts from look-backs `(windows, lookback, features)`; missing values repeat the one before them.
+
+        Those before the first known value repeat it.
+        """
+        design, last = _design(_rows(lookback))
+        y = design @ self.weights + last
         return y.reshape(len(lookback), lookback.shape[2], -1).transpose(0, 2, 1)
+
+
+def _least_squares_rows(inputs: Array, targets: Array) -> tuple[Array, Array]:
+    """The design and the differences from the last value of all windows in which both have a known value."""
+    x, y = _rows(inputs), _rows(targets)
+    used = ~(np.isnan(x).all(1) | np.isnan(y).all(1))
+    design, last = _design(x[used])
+    return design, y[used] - last
+
+
+def _design(x: Array) -> tuple[Array, Array]:
+    """Differences of look-backs `(rows, lookback)` from the last value, and ones; and that value, `(rows, 1)`."""
+    filled = _filled(x)
+    last = filled[:, -1:]
+    return np.concatenate([filled - last, np.ones((len(x), 1))], 1), last
+
+
+def _filled(x: Array) -> Array:
+    """`(rows, lookback)` with each missing value as the one before it, or as the first known one; 0 without any."""
+    known = ~np.isnan(x)
+    if known.all():
+        return x
+    newest = np.maximum.accumulate(np.where(known, np.arange(x.shape[1]), -1), 1)
+    at = np.where(newest >= 0, newest, known.argmax(1)[:, None])
+    return np.take_along_axis(np.nan_to_num(x), at, 1)
 
 
 def _rows(windows: Array) -> Array:

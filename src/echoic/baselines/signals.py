@@ -198,9 +198,11 @@ def _fitted(
     So is the choice of the columns; None: all. Without a ridge, weights of columns that hardly differ explode where
     they do.
     """
-    pieces = _pieces(pairs)
-    first = _Sums.of((columns(inputs), targets) for inputs, targets in _beginnings(pieces))
-    held = _Sums.of((columns(inputs), targets) for inputs, targets in _endings(pieces))
+    first = held = _Sums.of([])
+    for inputs, targets in _pieces(pairs):
+        design, begin = columns(inputs), _first(inputs)
+        first = first.plus(_Sums.of([(design[:begin], targets[:begin])]))
+        held = held.plus(_Sums.of([(design[begin:], targets[begin:])]))  # with lags that reach into the beginning
     whole = first.plus(held)
     if not whole.rows:
         raise ValueError("no target is known")
@@ -216,11 +218,6 @@ def _fitted(
 def _beginnings(pairs: Pairs) -> list[tuple[Floats, Floats]]:
     """The first part of each series."""
     return [(inputs[: _first(inputs)], targets[: _first(inputs)]) for inputs, targets in pairs]
-
-
-def _endings(pairs: Pairs) -> list[tuple[Floats, Floats]]:
-    """The rest of each series."""
-    return [(inputs[_first(inputs) :], targets[_first(inputs) :]) for inputs, targets in pairs]
 
 
 def _first(inputs: Floats) -> int:
@@ -292,7 +289,7 @@ def _lagged(values: Floats, steps: int, first: int = 0) -> Floats:
     columns = [np.full((len(values), values.shape[1]), np.nan) for _ in range(steps)]
     for number, column in enumerate(columns):
         lag = number + first
-        column[lag:] = values[: len(values) - lag] if lag else values
+        column[lag:] = values[: max(len(values) - lag, 0)]
     return np.concatenate([*columns, np.ones((len(values), 1))], 1)
 
 

@@ -140,7 +140,7 @@ def _errors(
         history = panel.history(rows, lookback, panel.series_index(rows - 1))
         return of.encode(numpy64(history)), of.encode(numpy64(panel.values[rows[:, None] + ahead]))
 
-    linear = LinearMap.fit([pairs("train")], lookback, len(ahead))
+    linear = LinearMap.fit(lambda: [pairs("train")], lookback, len(ahead))
 
     def errors(split: str) -> _Windows:
         rows = origins[split]

@@ -264,7 +264,7 @@ class Evaluator:
                 )
                 yield _numpy(values[:, :lookback]), _numpy(values[:, lookback:])
 
-        linear = baselines.LinearMap.fit(pairs(), lookback, horizon)
+        linear = baselines.LinearMap.fit(pairs, lookback, horizon)
 
         def forecast(rows: Tensor) -> Array:
             series = rows_of[framing.panel.series_index(rows)]

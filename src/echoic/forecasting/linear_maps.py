@@ -123,7 +123,7 @@ def _fit_map(framing: Framing, ranges: Ranges, *, log: bool) -> Array:
             values = Units.of(framing, framing.scaler_rows(index.starts + lookback), log=log).encode(values)
             yield values[:, :lookback], values[:, lookback:]
 
-    return LinearMap.fit(pairs(), lookback, horizon).weights
+    return LinearMap.fit(pairs, lookback, horizon).weights
 
 
 def numpy64(values: Tensor) -> Array:

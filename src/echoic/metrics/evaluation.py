@@ -92,11 +92,12 @@ class Evaluation(abc.ABC):
             reaches = own <= other if goal(name) == "low" else own >= other
             return None if reaches else f"The model does not beat the best baseline here: {scores}."
         phrase = "not distinguishable from" if lead.outcome == "not distinguishable" else f"{lead.outcome} than"
-        error = "" if lead.standard_error is None else f" ± {lead.standard_error:.2g}"
-        return (
-            f"The model is {phrase} the best baseline: {scores}; the difference is {abs(lead.mean):.2g}{error} "
-            f"(standard error over {lead.items:,} {self.item_errors.unit})."
-        )
+        difference = f"{abs(lead.mean):.2g}"
+        if lead.standard_error is None:
+            difference += f", in too few {self.item_errors.unit} ({lead.items:,}) for a standard error"
+        else:
+            difference += f" ± {lead.standard_error:.2g} (standard error over {lead.items:,} {self.item_errors.unit})"
+        return f"The model is {phrase} the best baseline: {scores}; the difference is {difference}."
 
     @property
     def rows(self) -> dict[str, Mapping[str, float]]:

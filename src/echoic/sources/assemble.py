@@ -12,6 +12,7 @@ from echoic.sources.base import DataReport, Dataset, fingerprint_of
 from echoic.sources.cells import is_coarse, numeric_column
 from echoic.sources.dates import parse_times
 from echoic.sources.gridded import Columns, combined, on_grid
+from echoic.sources.placeholders import placeholder
 from echoic.sources.placing import PlacedRows, place_in_time
 from echoic.sources.roles import Roles, resolve_roles
 from echoic.sources.table import Table
@@ -71,7 +72,11 @@ def _numeric_cells(table: Table, roles: Roles, decimal: str) -> Values:
         target = "if every row is a series, pass --format m4"
     columns = []
     for name in roles.numeric:
-        values = numeric_column(table, name, decimal, target if name in roles.target else covariate)
+        remedy = target if name in roles.target else covariate
+        column = table.dataframe[name]
+        if roles.id is None and column.dtype == pl.String and 2 * column.n_unique() <= len(column):
+            remedy = f"name it with --id if it names the series, or {remedy}"
+        values = numeric_column(table, name, decimal, remedy)
         if np.isnan(values).all():
             raise table.error("the column holds no value at all; fill it in or leave the column out.", column=name)
         columns.append(values)
@@ -170,6 +175,11 @@ def _report(
             name
             for name, values in zip(roles.numeric, cells.T, strict=True)
             if is_coarse(values, table.dataframe[name].dtype)
+        ),
+        placeholders=tuple(
+            (name, *found)
+            for name, values in zip(roles.numeric, cells.T, strict=True)
+            if (found := placeholder(values)) is not None
         ),
         ignored=(*table.ignored, *roles.ignored),
         frequencies=tuple(sorted({str(one.time.frequency) for one in placed})),

@@ -40,7 +40,8 @@ class DataReport:
 
     `missing` counts empty cells of each target and covariate as read. `steps` is the total length of all series,
     including rows inserted for gaps; `values` is the number of values that are not missing. `coarse` columns hold
-    numbers of a type with too few digits for how little they vary. `found_time` is the column of the times if it was
+    numbers of a type with too few digits for how little they vary. `placeholders` are numbers that look like ones for
+    missing values, with their columns and how often they are there. `found_time` is the column of the times if it was
     found instead of named.
     """
 
@@ -56,6 +57,7 @@ class DataReport:
     future_rows: int = 0
     constant: tuple[str, ...] = ()
     coarse: tuple[str, ...] = ()
+    placeholders: tuple[tuple[str, float, int], ...] = ()
     ignored: tuple[str, ...] = ()
     frequencies: tuple[str, ...] = ()
     encoding: str | None = None
@@ -69,6 +71,7 @@ class DataReport:
     def notes(self) -> tuple[str, ...]:
         """Noteworthy facts, one sentence each."""
         missing = ", ".join(f"{count} in {name!r}" for name, count in self.missing.items() if count)
+        placeholders = ", ".join(f"{number:.10g} in {name!r} ({count:,})" for name, number, count in self.placeholders)
         candidates = {
             f"Times: column {self.found_time!r}, the only one that holds dates (--time none counts steps).": (
                 self.found_time
@@ -82,6 +85,8 @@ class DataReport:
             f"Constant columns: {', '.join(self.constant)}.": self.constant,
             f"Too few digits: {', '.join(self.coarse)}; neighbouring numbers of their type differ by more than a "
             "hundredth of the deviation of the values; give them as float64 or smaller numbers.": self.coarse,
+            f"Far from all other numbers: {placeholders}; if that stands for missing values, "
+            "leave those cells empty.": placeholders,
             f"Ignored columns: {', '.join(self.ignored)}.": self.ignored,
             f"The series differ in frequency: {', '.join(self.frequencies)}.": len(self.frequencies) > 1,
             "A UTF-8 byte order mark was removed.": self.bom,

@@ -1,5 +1,6 @@
 """Timestamps, parsed without guessing: ambiguous formats are refused."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +22,8 @@ _ISO = (
 _DAY = r"^\d{8}$"
 _MONTH = r"^(1[89]|2[01])\d{2}(0[1-9]|1[0-2])$"
 _WHOLE = r"^[+-]?\d{1,18}$"
-_AMBIGUOUS = r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b"
+_AMBIGUOUS = r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?:\b|T)"
+_SWAPPED = r"^(\d{1,2})([/.-])(\d{1,2})[/.-](\d{4}|\d{2})(?:([T ])\d{1,2}:\d{2}(:\d{2})?)?$"
 _EPOCH = r"^1\d{9}(\d{3}|\d{6}|\d{9})?(\.\d+)?$"
 _TIME_NAMES = {"year", "years", "date", "time", "timestamp", "ds", "t", "step", "steps", "cycle", "index"}
 _UNITS_US = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
@@ -190,7 +192,7 @@ def _mixed_offsets(table: Table, cells: pl.Series, naive: np.ndarray) -> DataErr
 def _not_a_date(table: Table, cells: pl.Series, row: int) -> DataError:
     cell = cells[row]
     if pl.Series([cell]).str.contains(_AMBIGUOUS)[0]:
-        problem = "is ambiguous, day and month may be swapped; set --date-format, such as %d/%m/%Y"
+        problem = f"is ambiguous, day and month may be swapped; set --date-format, such as {_form_of(cells, cell)}"
     elif pl.Series([cell]).str.contains(_EPOCH)[0]:
         problem = "looks like seconds or milliseconds since 1970; pass --date-format s or --date-format ms"
     elif row > 0:
@@ -202,3 +204,17 @@ def _not_a_date(table: Table, cells: pl.Series, row: int) -> DataError:
             remedy = f"name the column of dates with --time, such as {others[0]}"
         problem = f"is not a date; {remedy}"
     return table.error(f"{quoted(cell)} {problem}.", row=row, column=cells.name)
+
+
+def _form_of(cells: pl.Series, cell: str) -> str:
+    """The format of an ambiguous cell: days first, unless a second number above 12 shows another order."""
+    matched = re.match(_SWAPPED, cell)
+    if matched is None:
+        return "%d/%m/%Y"
+    _, mark, _, year, clock, seconds = matched.groups()
+    later = cells.str.extract(_SWAPPED, 3).cast(pl.Int64, strict=False).max()
+    order = ("%m", "%d") if isinstance(later, int) and later > 12 else ("%d", "%m")
+    date = mark.join((*order, "%Y" if len(year) == 4 else "%y"))
+    if clock is None:
+        return date
+    return f'"{date}{clock}%H:%M{"" if seconds is None else ":%S"}"'

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from echoic.sources.table import Table
@@ -27,7 +28,8 @@ def in_order(
     if decreasing.any():
         if not sort:
             row = int(rows[decreasing.argmax() + 1])
-            remedy = "pass --sort to sort the rows by time" + _of_clocks(times[row], zone)
+            remedy = _of_names(table, column, times, rows)
+            remedy += "pass --sort to sort the rows by time" + _of_clocks(times[row], zone)
             if times.dtype.kind != "M":
                 remedy += ", or name another column with --time"
             message = f"{_shown(table, column, times, row, zone)} is earlier than the row before it; {remedy}."
@@ -36,7 +38,8 @@ def in_order(
     repeated = times[rows][1:] == times[rows][:-1]
     if repeated.any() and not may_repeat:
         first, second = (int(row) for row in rows[repeated.argmax() :][:2])
-        remedy = "keep one row for each time, or combine them with --freq and --resample"
+        remedy = _of_names(table, column, times, rows)
+        remedy += "keep one row for each time, or combine them with --freq and --resample"
         remedy += _of_clocks(times[second], zone)
         message = f"{_shown(table, column, times, second, zone)} is also in {table.row_name(first)}; {remedy}."
         raise table.error(message, row=second, column=column)
@@ -161,6 +164,25 @@ def _of_clocks(time: Any, zone: str | None) -> str:
     """A remedy for hours that clocks show twice or never: dates without a time of day have none."""
     has_clock = isinstance(time, np.datetime64) and time != time.astype("datetime64[D]")
     return ", or name the zone of clocks that change with --time-zone" if has_clock and zone is None else ""
+
+
+def _of_names(table: Table, column: str, times: NDArray[Any], rows: Steps) -> str:
+    """The remedy for the rows of several series: a column of few values, each with every time once and in order."""
+    for name in table.dataframe.columns:
+        values = table.dataframe[name]
+        if name == column or values.dtype.is_nested() or values.dtype.is_float() or values.dtype == pl.Object:
+            continue
+        names, codes = np.unique(values.cast(pl.String).fill_null("")[rows].to_numpy(), return_inverse=True)
+        if not 2 <= len(names) <= min(len(rows) // 2, int((~_rise(times[rows])).sum()) + 1):
+            continue
+        order = np.argsort(codes, kind="stable")
+        if _rise(times[rows][order])[np.diff(codes[order]) == 0].all():
+            return f"name the column of the series with --id, such as {name}, or "
+    return ""
+
+
+def _rise(times: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.asarray(times[1:] > times[:-1])
 
 
 def _are_irregular(times: NDArray[Any]) -> bool:
