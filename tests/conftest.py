@@ -45,8 +45,13 @@ def unchecked_shapes() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skips the tests marked `data` where there are no data."""
+    """Skips the tests marked `data` where there are no data, and puts documents and files with slow tests first.
+
+    Workers take whole files: a long one that begins last has the others wait for it.
+    """
     if find_data() is None:
         for item in items:
             if item.get_closest_marker("data"):
                 item.add_marker(pytest.mark.skip(reason="no data sets; set ECHOIC_DATA to their folder"))
+    slow = {item.path for item in items if item.path.suffix == ".md" or item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)

@@ -153,10 +153,10 @@ def show(words: list[str]) -> None:
 def run(words: list[str], environment: dict[str, str]) -> None:
     """As `python WORDS`."""
     given = list(filter(None, environment.get("PYTHONPATH", "").split(os.pathsep)))
-    if words[:2] == forked_processes.TRIAL:
-        sys.argv = words[1:2] + words[3:]
+    if words[:2] == forked_processes.READER:
+        sys.argv = words[1:]
         sys.path[:] = [*given, *PATHS]
-        exec(words[2], {"__name__": "__main__"})  # noqa: S102
+        runpy.run_path(words[1], run_name="__main__")
     elif words[0] == "-m":
         sys.argv = words[1:]
         sys.path[:] = [os.getcwd(), *given, *PATHS]  # noqa: PTH109

@@ -28,8 +28,8 @@ HELPERS = Path(__file__).parent
 ROOT = HELPERS.parents[1]
 MODULES = {"echoic", "echoic.studies.worker", "echoic.api.training_worker", "torch.distributed.run"}
 SCRIPTS = (ROOT / "benchmarks", ROOT / "tests")
-TRIAL = ["-P", "-c"]
-"""So does echoic.sources start a process that tries to read a file."""
+READER = ["-P", str(ROOT / "src/echoic/sources/reader_process.py")]
+"""So does echoic.sources start a process that reads a file whose reader can end it."""
 
 HAS_TORCH = find_spec("torch") is not None
 """`scripts/pythons` runs some tests without it."""
@@ -89,7 +89,7 @@ def _can_be_forked(words: list[str], environment: dict[str, str]) -> bool:
         return False
     script = Path(words[1])
     is_known = words[1] == "-m" and (words[2] in MODULES or (HELPERS / f"{words[2]}.py").is_file())
-    is_known |= words[1:3] == TRIAL
+    is_known |= words[1:3] == READER
     is_ours = script.suffix == ".py" and any(script.is_relative_to(folder) for folder in SCRIPTS)
     return (is_known or is_ours) and _read_at_start(environment) == _read_at_start(Server.environment)
 

@@ -4,18 +4,20 @@ import gzip
 import io
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+import scipy.io
 from forked_processes import without_forking
 from scipy.io import savemat
 
 from echoic.config import AudioDataSettings, ClipDataSettings, MusicDataSettings, TextDataSettings
 from echoic.errors import DataError
-from echoic.sources import read, textfile, trial
+from echoic.sources import apart, read, reader_process, textfile
 from echoic.sources.text import read as read_text_source
 
 
@@ -39,25 +41,67 @@ def test_a_file_that_ends_its_reader_does_not_end_the_process(
         read(path, settings)
 
 
+def program(folder: Path, statement: str) -> str:
+    """A program in place of the one that reads files."""
+    (folder / "program.py").write_text(statement)
+    return str(folder / "program.py")
+
+
 @pytest.mark.parametrize(
     "statement", ["import os; os.abort()", "import os; os.kill(os.getpid(), 11)", "raise SystemExit(1)"]
 )
-def test_however_the_reader_ends_it_is_an_error_of_the_file(tmp_path: Path, statement: str) -> None:
+def test_however_the_reader_ends_it_is_an_error_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    monkeypatch.setattr(reader_process, "__file__", program(tmp_path, statement))
     with pytest.raises(DataError, match="file is damaged"):
-        trial.survive_reading(tmp_path / "file", b"content", statement)
+        apart.read_apart(tmp_path / "file", b"content", "matlab")
 
 
 def test_a_reader_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "TIMEOUT_S", 0.5)
+    monkeypatch.setattr(apart, "TIMEOUT_S", 0.5)
+    monkeypatch.setattr(reader_process, "__file__", program(tmp_path, "import time; time.sleep(600)"))
     with pytest.raises(DataError, match="file is damaged"):
-        trial.survive_reading(tmp_path / "file", b"content", "import time; time.sleep(600)")
+        apart.read_apart(tmp_path / "file", b"content", "matlab")
 
 
-def test_a_reader_that_refuses_a_file_leaves_the_message_to_this_process(tmp_path: Path) -> None:
-    trial.survive_reading(tmp_path / "file", b"content", "raise ValueError")
+@pytest.mark.parametrize("executable", [sys.executable, "", "/no/such/python"])
+def test_a_reader_that_refuses_a_file_gives_the_reason_with_or_without_a_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executable: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", executable)
     (tmp_path / "a.parquet").write_bytes(b"PAR1 and nothing else")
-    with pytest.raises(DataError, match=r"a.parquet is truncated or not a Parquet file"):
+    with pytest.raises(DataError, match=r"a.parquet is truncated or not a Parquet file \(.*must end with PAR1"):
         read(tmp_path / "a.parquet")
+    (tmp_path / "a.mat").write_bytes(b"no file of MATLAB" * 20)
+    with pytest.raises(DataError, match=r"a.mat is not a readable MATLAB file \(Unknown mat file type"):
+        read(tmp_path / "a.mat", MusicDataSettings())
+
+
+def test_this_process_has_no_reader_of_what_can_crash_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = {"a.parquet": None, "a.mat": MusicDataSettings()}
+    pl.DataFrame({"y": [1.0, 2.0, 4.0]}).write_parquet(tmp_path / "a.parquet")
+    savemat(tmp_path / "a.mat", {"testdata": rolls_of(np.eye(88))})
+    monkeypatch.setattr(pl, "read_parquet", None)
+    monkeypatch.setattr(scipy.io, "loadmat", None)
+    for name, settings in written.items():
+        assert read(tmp_path / name, settings).series
+
+
+def rolls_of(*songs: np.ndarray) -> np.ndarray:
+    cells = np.empty((1, len(songs)), object)
+    for number, song in enumerate(songs):
+        cells[0, number] = song
+    return cells
+
+
+def test_cells_without_numbers_and_names_without_cells_are_named(tmp_path: Path) -> None:
+    savemat(tmp_path / "a.mat", {"traindata": rolls_of(np.eye(88), np.array(["do", "re"]))})
+    with pytest.raises(DataError, match=r"a.mat, traindata 2: a roll must be numbers .*\(2,\)"):
+        read(tmp_path / "a.mat", MusicDataSettings())
+    savemat(tmp_path / "b.mat", {"traindata": np.eye(88), "songs": rolls_of(np.eye(88))})
+    with pytest.raises(DataError, match=r"b.mat must have cells named traindata.*, got traindata, songs\."):
+        read(tmp_path / "b.mat", MusicDataSettings())
 
 
 def test_good_files_are_read_through_the_child(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ import polars as pl
 
 from echoic.config.table import TableSettings
 from echoic.errors import DataError
+from echoic.sources.apart import UnreadableError, read_apart
 from echoic.sources.assemble import assemble
 from echoic.sources.base import Dataset
 from echoic.sources.dataframe import table_of
 from echoic.sources.table import Table
 from echoic.sources.textfile import read_bytes
-from echoic.sources.trial import PARQUET, survive_reading
 
 
 def read(data: str | Path, settings: TableSettings) -> Dataset:
@@ -32,10 +32,9 @@ def read_table(path: Path) -> Table:
         DataError: the file cannot be read.
     """
     raw = read_bytes(path)
-    survive_reading(path, raw, PARQUET)
     try:
-        dataframe = pl.read_parquet(io.BytesIO(raw))
-    except pl.exceptions.PolarsError as error:
+        dataframe = pl.read_ipc_stream(io.BytesIO(read_apart(path, raw, "parquet")))
+    except UnreadableError as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path} is truncated or not a Parquet file ({reason}); write it again.") from None
     return table_of(dataframe, str(path), path.stem, hashlib.sha256(raw).hexdigest())

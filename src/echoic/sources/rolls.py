@@ -3,17 +3,15 @@
 import io
 import json
 import math
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy  # loads `scipy.io` lazily, which is slow to import
 from numpy.typing import NDArray
 
 from echoic.errors import DataError
+from echoic.sources.apart import UnreadableError, read_apart
 from echoic.sources.textfile import check_size
-from echoic.sources.trial import MATLAB, survive_reading
 from echoic.types.annotations import SplitName
 from echoic.types.score import LOWEST_PIANO_KEY, NUM_PITCHES, ONSET, SILENT, SUSTAIN
 
@@ -93,20 +91,21 @@ def _pitches_roll(place: str, song: Any) -> NDArray[np.uint8]:
 
 def _from_mat(path: Path, raw: bytes) -> list[RollSong]:
     """MATLAB cells of `(steps, 88)` per split, as published by Boulanger-Lewandowski 2012."""
-    survive_reading(path, raw, MATLAB)
     try:
-        found = scipy.io.loadmat(io.BytesIO(raw))
-    except Exception as error:  # noqa: BLE001 (the reader raises many kinds of exceptions)
+        archive = np.load(io.BytesIO(read_apart(path, raw, "matlab")), allow_pickle=False)
+    except UnreadableError as error:
         raise DataError(f"{path} is not a readable MATLAB file ({error}); export it as version 7.") from None
-    cells = {name: value for name, value in found.items() if _split_from_name(name) and _is_cell(value)}
-    if not cells:
-        names = ", ".join(name for name in found if not name.startswith("__")) or "nothing"
+    cells = [name.rpartition("/") for name in archive.files]
+    arrays = {f"{name} {number}": archive[f"{name}/{number}"] for name, _, number in cells if number != "0"}
+    songs = [
+        RollSong(name, array_roll(f"{path}, {name}", array), split)
+        for name, array in arrays.items()
+        if (split := _split_from_name(name)) is not None
+    ]
+    if not songs:
+        names = ", ".join(dict.fromkeys(name for name, _, _ in cells)) or "nothing"
         raise DataError(f"{path} must have cells named traindata, validdata and testdata, got {names}.")
-    return _arrays(path, {name: value.ravel().tolist() for name, value in cells.items()})
-
-
-def _is_cell(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype.kind == "O"
+    return songs
 
 
 def _from_npy(path: Path, raw: bytes) -> list[RollSong]:
@@ -149,14 +148,6 @@ def _check_array(raw: bytes) -> None:
         shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
         if math.prod(shape) * dtype.itemsize > len(raw):
             raise ValueError(f"its shape {shape} is larger than the file")
-
-
-def _arrays(path: Path, arrays_by_split: Mapping[str, Sequence[Any]]) -> list[RollSong]:
-    return [
-        RollSong(f"{name} {number}", array_roll(f"{path}, {name} {number}", song), _split_from_name(name))
-        for name, songs in arrays_by_split.items()
-        for number, song in enumerate(songs, 1)
-    ]
 
 
 def array_roll(place: str, array: Any) -> NDArray[np.uint8]:
