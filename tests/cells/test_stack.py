@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from echoic import ops
-from echoic.cells import CELLS, Stack
+from echoic.cells import CELLS, LSTM, Stack
 from echoic.config import StackSettings
 from echoic.errors import ShapeError
 
@@ -86,6 +86,26 @@ def test_layers_with_dropout_run_one_by_one_in_training(monkeypatch: pytest.Monk
     stack(torch.randn(32, 9, 2), stack.initial_state(32))
     with pytest.raises(AssertionError, match="in one call"):
         stack.eval()(torch.randn(32, 9, 2), stack.initial_state(32))
+
+
+class Halved(LSTM):  # type: ignore[misc]
+    """A cell of one's own, from one that has a kernel."""
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, ...], w_rec: Tensor | None = None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        return super().forward(x / 2, state, w_rec)
+
+
+def test_the_methods_of_a_subclass_are_called_where_the_layers_fit_into_one_call() -> None:
+    own = Stack({"lstm": Halved}, 2, StackSettings(cell="lstm", layers=(16, 16)))
+    plain = make(cell="lstm", layers=(16, 16))
+    plain.load_state_dict(own.state_dict())
+    x = torch.randn(32, 9, 2)
+    hidden, _ = plain.layers[0](x / 2, plain.layers[0].initial_state(32))
+    wanted, _ = plain.layers[1](hidden / 2, plain.layers[1].initial_state(32))
+    torch.testing.assert_close(own(x, own.initial_state(32))[0], wanted)
+    assert own.live_layers() is None
 
 
 @settings(deadline=None, max_examples=30)

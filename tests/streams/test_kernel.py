@@ -11,13 +11,14 @@ from torch import Tensor
 import echoic
 from echoic import ops
 from echoic.api.run import Run
-from echoic.cells import CELLS, Cell, Stack
+from echoic.cells import CELLS, LSTM, Cell, Stack
 from echoic.config import HeadSettings, StackSettings
 from echoic.encoders import Encoder, Identity, Segments
 from echoic.errors import ConfigError, KernelError
-from echoic.heads import HEADS, ValueHead
+from echoic.heads import HEADS, Gaussian, ValueHead
 from echoic.model import SequenceModel
 from echoic.readouts import Last, PerStep, Readout
+from echoic.readouts.base import ReadoutInputs
 from echoic.streams import GenerationStream, KernelStream, NetworkStream, kernel
 from echoic.streams.kernel import SAMPLED_HEADS, Storage, can_run
 from echoic.types.series import Floats
@@ -364,6 +365,51 @@ def test_bad_shapes_and_settings_are_refused_in_a_sentence(monkeypatch: pytest.M
     with pytest.raises(KernelError, match=r"require a compiled kernel, .*; set `ECHOIC_KERNEL` to .*scalar"):
         KernelStream(model)
     assert not can_run(model)
+
+
+class Negated(Identity):  # type: ignore[misc]
+    """An encoder of one's own."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return -x
+
+
+class Doubled(PerStep):  # type: ignore[misc]
+    """A readout of one's own."""
+
+    def forward(self, inputs: ReadoutInputs) -> Tensor:
+        return 2 * inputs.hidden
+
+
+class Raised(Gaussian):  # type: ignore[misc]
+    """A head of one's own."""
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        return 1 + super().forward(hidden)
+
+
+class Halved(LSTM):  # type: ignore[misc]
+    """A cell of one's own."""
+
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, ...], w_rec: Tensor | None = None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        return super().forward(x / 2, state, w_rec)
+
+
+def test_subclasses_are_refused_as_their_methods_would_not_be_called() -> None:
+    plain = make(head="gaussian")
+    stack = Stack({"lstm": Halved}, 2, StackSettings(cell="lstm", layers=(13, 20)))
+    assert can_run(plain)
+    for model in (
+        SequenceModel(Negated(2), plain.stack, plain.readout, plain.head),
+        SequenceModel(plain.encoder, stack, plain.readout, plain.head),
+        SequenceModel(plain.encoder, plain.stack, Doubled(20), plain.head),
+        SequenceModel(plain.encoder, plain.stack, plain.readout, Raised(20, 2, 1, 2)),
+    ):
+        assert not can_run(model)
+        with pytest.raises(ConfigError, match=r"requires .* use NetworkStream"):
+            KernelStream(model)
 
 
 def test_other_encoders_cells_readouts_and_heads_are_refused() -> None:

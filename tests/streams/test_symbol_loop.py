@@ -15,6 +15,7 @@ from echoic.heads import Categorical, Sampling
 from echoic.heads.sampling import SymbolSampler
 from echoic.model import SequenceModel
 from echoic.readouts import PerStep
+from echoic.readouts.base import ReadoutInputs
 from echoic.streams import GenerationStream, NetworkStream
 from echoic.streams.autoregressive import AutoregressiveStream
 
@@ -109,6 +110,33 @@ class Sharp(Categorical):
 
     def forward(self, hidden: Tensor) -> Tensor:
         return super().forward(hidden) * 50
+
+
+class Louder(Embedding):
+    """An encoder of one's own."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 5 * super().forward(x)
+
+
+class Reversed(PerStep):
+    """A readout of one's own."""
+
+    def forward(self, inputs: ReadoutInputs) -> Tensor:
+        return super().forward(inputs).flip(-1)
+
+
+@pytest.mark.parametrize("part", ["encoder", "readout"])
+def test_an_encoder_or_a_readout_of_ones_own_is_called(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    model = make()
+    encoder = Louder(CLASSES, HIDDEN) if part == "encoder" else model.encoder
+    readout = Reversed(HIDDEN) if part == "readout" else model.readout
+    stream = GenerationStream(SequenceModel(encoder, model.stack, readout, model.head), PLAIN)
+    found, _ = stream.push(STEPS, stream.start(known(), seed=5))
+    monkeypatch.setenv("ECHOIC_KERNEL", "off")
+    wanted, _ = stream.push(STEPS, stream.start(known(), seed=5))
+    assert torch.equal(found, wanted)
+    assert not stream.is_one_call
 
 
 def test_a_head_of_ones_own_and_more_symbols_than_classes_are_left_to_torch() -> None:

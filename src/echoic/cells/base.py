@@ -1,7 +1,7 @@
 """The interface of every recurrent layer."""
 
 import abc
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from jaxtyping import Float
@@ -59,7 +59,7 @@ class Cell(nn.Module, abc.ABC):
     """Whether the constructor takes `forget_bias`, the initial bias of a forget gate."""
 
     live_kernel: ClassVar[str | None] = None
-    """Name of this cell's step kernel, if there is one."""
+    """Name of the kernel that computes what this very class does, if there is one; subclasses do not inherit it."""
 
     w_rec: nn.Parameter
 
@@ -72,6 +72,12 @@ class Cell(nn.Module, abc.ABC):
         if self.has_recurrent_weights:
             self.w_rec = _uniform(rows, hidden_size, hidden_size)
         self.bias = nn.Parameter(torch.zeros(rows))
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        # The methods of a subclass of LSTM would not be called.
+        if "live_kernel" not in vars(cls):
+            cls.live_kernel = None
 
     @classmethod
     def build(cls, input_size: int, hidden_size: int, settings: StackSettings) -> Self:

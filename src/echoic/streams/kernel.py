@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol, Self, final, get_args
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from echoic import ops
 from echoic.encoders import Identity
@@ -45,9 +45,12 @@ def can_run(model: SequenceModel) -> bool:
 
 def _fits(model: SequenceModel) -> bool:
     return (
+        # Of exact types, as the methods of a subclass would not be called.
         model.stack.live_layers() is not None
-        and isinstance(model.encoder, Identity)
-        and isinstance(model.readout, PerStep)
+        and type(model.encoder) is Identity
+        and type(model.readout) is PerStep
+        and type(model.head).forward is Head.forward
+        and type(model.head.linear) is nn.Linear
     )
 
 
@@ -66,7 +69,8 @@ class KernelStream:
     the rounding of numbers near a tie. Inputs, gates, states and sums are always in float32.
 
     Args:
-        model: on any device, with the encoder `identity` and the readout `per_step`.
+        model: on any device, with the encoder `identity`, cells lstm or gru, the readout `per_step` and a head with
+            echoic's own `forward`; subclasses of these may do something else, so they are not supported.
         storage: type of the stored weights.
         threads: CPU threads per step; more than one pays off from a few hundred units per layer.
 
@@ -83,11 +87,12 @@ class KernelStream:
         check_threads(threads)
         layers = model.stack.live_layers()
         if layers is None or not _fits(model):
-            parts = (model.encoder, model.stack, *model.stack.layers, model.readout)
+            parts = (model.encoder, model.stack, *model.stack.layers, model.readout, model.head)
             kinds = [type(part).__name__ for part in parts]
             raise ConfigError(
-                "A kernel stream requires the encoder `identity`, cells lstm or gru and the readout `per_step` "
-                f"(train with --strategy recursive), got {', '.join(kinds)}; use NetworkStream."
+                "A kernel stream requires the encoder `identity`, cells lstm or gru, the readout `per_step` and a head "
+                f"with echoic's own `forward` (train with --strategy recursive), got {', '.join(kinds)}; use "
+                "NetworkStream."
             )
         linear = model.head.linear
         self._model, self._storage, self._threads = model, storage, threads

@@ -47,10 +47,10 @@ class SymbolLoop:
     def of(cls, model: SequenceModel, never: int | None) -> Self | None:
         """The loop of a model; None if the step kernels do not support it."""
         encoder, head = model.encoder, model.head
-        # The methods of a subclass would not be called.
+        # Of exact types, as the methods of a subclass would not be called.
         is_supported = (
-            isinstance(encoder, Embedding | OneHot)
-            and isinstance(model.readout, PerStep)
+            type(encoder) in {Embedding, OneHot}
+            and type(model.readout) is PerStep
             and type(head) is Categorical
             and head.outputs_per_step == 1
             and len(_table(model)) == head.parameters_per_value
