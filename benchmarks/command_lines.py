@@ -76,9 +76,9 @@ def _live() -> list[str]:
     return [
         "live forecast values.csv",
         "live forecast values.csv --state out.state",
-        "live text text.txt --go-on 2",
+        "live text text.txt --length 2",
         "live detect 0.wav --state out.state",
-        "live audio 0.wav --go-on 100samples -o out.wav",
+        "live audio 0.wav --length 100samples -o out.wav",
     ]
 
 

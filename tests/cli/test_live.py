@@ -117,7 +117,7 @@ def test_a_pipe_is_no_state(live: Live, forecaster: Run, tmp_path: Path) -> None
 
 def test_text_is_completed_after_each_line(live: Live, tmp_path: Path) -> None:
     run = echoic.train("text", lines(tmp_path), out=tmp_path / "run", split=(0.6, 0.2, 0.2), batch_size=4, **COMMON)
-    records, _ = live("abc\nde\xff".encode("latin-1"), run.path, "--go-on", "7", "--seed", "3")
+    records, _ = live("abc\nde\xff".encode("latin-1"), run.path, "--length", "7", "--seed", "3")
     assert [one["characters"] for one in records[::2]] == [4, 3]
     assert all(len(one["next"]) == 5 for one in records[::2])
     assert records[1]["completion"] == run.generate(7, prime="abc\n", seed=3)
@@ -126,16 +126,16 @@ def test_text_is_completed_after_each_line(live: Live, tmp_path: Path) -> None:
 
 def test_music_and_sound_go_on_at_the_end(live: Live, tmp_path: Path) -> None:
     run = echoic.train("music", tunes(tmp_path), out=tmp_path / "music", **COMMON)
-    records, _ = live(b"[48, 60]\n[48, 62]\n", run.path, "--go-on", "3")
+    records, _ = live(b"[48, 60]\n[48, 62]\n", run.path, "--length", "3")
     assert [list(one) for one in records] == [["nats"], ["nats"], *[["pitches", "onsets"]] * 3]
     small = {"frame_samples": 5, "fast_hidden_size": 16, "batch_size": 4, "tbptt_steps": 16}
     audio = echoic.train("audio", hum(tmp_path), out=tmp_path / "audio", **COMMON | small)
     prime = tmp_path / "hum.wav"
-    records, said = live(b"", audio.path, prime, "--go-on", "0.1s", "-o", tmp_path / "made.wav")
+    records, said = live(b"", audio.path, prime, "--length", "0.1s", "-o", tmp_path / "made.wav")
     assert sum(one["samples"] for one in records) == 4000
     made = soundfile.read(tmp_path / "made.wav", dtype="float32")[0]
     np.testing.assert_allclose(made, audio.generate("0.1s", prime=prime).samples[0], atol=1e-4)
-    for words in (("--go-on", "1s"), ("--go-on", "1s", "-o", "made.ogg"), ("--go-on", "0s", "-o", "made.wav")):
+    for words in (("--length", "1s"), ("--length", "1s", "-o", "made.ogg"), ("--length", "0s", "-o", "made.wav")):
         records, said = live(raw(prime), audio.path, *words)
         assert not records
         assert said.count("\n") == 1
@@ -149,9 +149,9 @@ def test_clips_end_at_pauses(live: Live, tmp_path: Path) -> None:
     records, _ = live(data, run.path)
     assert [round(one["onset_s"], 1) for one in records] == [0.9, 2.2] or len(records) == 2
     assert all(one["ended"] for one in records)
-    running, _ = live(data, run.path, "--running")
-    assert [one for one in running if one["ended"]] == records
-    assert len(running) > len(records)
+    partial, _ = live(data, run.path, "--partial")
+    assert [one for one in partial if one["ended"]] == records
+    assert len(partial) > len(records)
     (one,), _ = live(data, run.path, "--pause-s", "0")
     assert one["offset_s"] == pytest.approx(len(data) / 4000)
 

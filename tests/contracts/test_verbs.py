@@ -29,7 +29,7 @@ OPTIONS = {
     "eval": ("--split", "--stride", "--backtest", "--json"),
     "predict": ("--output", "FILE"),
     "generate": ("--length", "--prime", "--temperature", "--seed", "--output"),
-    "live": ("--state", "--go-on", "--rate-hz", "INPUT"),
+    "live": ("--state", "--length", "--rate-hz", "INPUT"),
     "serve": ("--port", "--token", "--no-browser", "RUN"),
     "drift": ("--against", "--training", "--output", "--json"),
     "report": ("--output", "RUN"),
@@ -116,9 +116,17 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "no run": ("live missing", "missing is not a run folder"),
         "no file": ("live {run} missing.csv", "missing.csv cannot be read"),
         "raw samples": ("live {run} --rate-hz 8000", "Raw samples are for runs on sound; this one takes values"),
-        "nothing to go on with": (
-            "live {run} --go-on 5",
-            "`--go-on` is for text, music and audio runs, not for forecast",
+        "nothing to continue": (
+            "live {run} --length 5",
+            "`--length` is for text, music and audio runs, not for forecast",
+        ),
+        "a file of nothing": (
+            "live {run} -o out.wav --temperature 2 --seed 1",
+            "--output, --temperature, --seed: only with --length; leave it out",
+        ),
+        "nothing that is partial": (
+            "live {run} --partial",
+            "`--partial` is for clips and lines of text, not for forecast runs",
         ),
         "no clips": ("live {run} --pause-s 1", "`stream` has no option `pause_s` for forecast runs; it has series"),
         "no such series": ("live {run} --series none", "`series` must be a series of the run"),

@@ -18,19 +18,35 @@ _BLOCK_S = 0.25
 """Duration of the blocks of sound that are generated."""
 
 
-class GoOn(NamedTuple):
-    """What to generate: its `length` as text, options of `sampling`, and the file for sound."""
+class Continuation(NamedTuple):
+    """What to generate.
+
+    Attributes:
+        length: as the user writes it, such as 8s of sound.
+        sampling: options of the draws.
+        seed: of the draws.
+        output: the file for sound.
+    """
 
     length: str
     sampling: dict[str, Any]
+    seed: int
     output: Path | None
 
 
-def run_live(run: Run, given: LiveInput, state_file: Path | None, go_on: GoOn | None, seed: int) -> Iterator[Record]:
-    """The records of all results, as soon as they are there.
+def run_live(
+    run: Run,
+    given: LiveInput,
+    state_file: Path | None,
+    continuation: Continuation | None = None,
+    *,
+    partial_results: bool = False,
+) -> Iterator[Record]:
+    """The records of all results, as soon as they are there; those that are not final with `partial_results` alone.
 
-    With a `state_file` the input may go on later: the state is saved at its end, or where an error ends it, and results
-    that need the end of the sequence are left for then. Without one, the end of the input is that of the sequence.
+    With a `state_file` the sequence may continue in another input: the state is saved at the end of this one, or where
+    an error ends it, and results that need the end of the sequence are left for then. Without one, the end of the input
+    is that of the sequence.
 
     Raises:
         ConfigError: the run cannot be streamed, or an option is not for it.
@@ -38,21 +54,26 @@ def run_live(run: Run, given: LiveInput, state_file: Path | None, go_on: GoOn | 
         RunError: the state or the sound cannot be written.
     """
     stream, reader = stream_of(run, given)
-    generating = None if go_on is None else _generating(run, stream, go_on)
-    state = start_state(stream, state_file, seed)
+    if partial_results and not stream.gives_partial_records:
+        raise ConfigError(f"`--partial` is for clips and lines of text, not for {run.job.name} runs; leave it out.")
+    generated = None if continuation is None else (_generating(run, stream, continuation), continuation)
+    state = start_state(stream, state_file, 0 if continuation is None else continuation.seed)
+
+    def records(result: Any) -> Iterator[Record]:
+        return (one for one in stream.records(result) if partial_results or one.get("ended", True))
+
     try:
         for chunk in chunks_of(stream, reader, given, state.last if stream.takes == "roll" else None):
             result, state = stream.push(chunk, state)
-            yield from stream.records(result)
-            if generating is not None and go_on is not None and stream.takes == "text":
-                length = generating.parse_length(go_on.length)
-                yield {"completion": generating.generate(length, state, **go_on.sampling)[0]}
+            yield from records(result)
+            if generated is not None and stream.takes == "text":
+                yield _completion(*generated, state)
         if state_file is None:
-            yield from stream.records(stream.finish(state))
-        if generating is not None and go_on is not None and stream.takes != "text":
-            pieces = _made(generating, state, go_on)
-            for records, state in pieces:  # noqa: B007 (the last state is saved)
-                yield from records
+            yield from records(stream.finish(state))
+        if generated is not None and stream.takes != "text":
+            pieces = _made(*generated, state)
+            for made, state in pieces:  # noqa: B007 (the last state is saved)
+                yield from made
     finally:
         if state_file is not None:
             write_atomically(state_file, stream.to_bytes(state))
@@ -69,32 +90,44 @@ def start_state(stream: LiveStream[Any, Any, Any], state_file: Path | None, seed
     return stream.start(seed) if isinstance(stream, GeneratingStream) else stream.start()
 
 
-def _generating(run: Run, stream: LiveStream[Any, Any, Any], go_on: GoOn) -> GeneratingStream[Any, Any, Any]:
+def _generating(
+    run: Run, stream: LiveStream[Any, Any, Any], continuation: Continuation
+) -> GeneratingStream[Any, Any, Any]:
     """The stream as one that generates, with everything checked before any data are read."""
     if not isinstance(stream, GeneratingStream):
-        raise ConfigError(f"`--go-on` is for text, music and audio runs, not for {run.job.name}.")
-    if stream.parse_length(go_on.length) < 1:
-        raise ConfigError(f"`--go-on` must be at least one step, got {go_on.length!r}.")
+        raise ConfigError(f"`--length` is for text, music and audio runs, not for {run.job.name}.")
+    if stream.parse_length(continuation.length) < 1:
+        raise ConfigError(f"`--length` must be at least one step, got {continuation.length!r}.")
     is_sound = stream.takes == "sound"
-    if is_sound != (go_on.output is not None):
+    if is_sound != (continuation.output is not None):
         raise ConfigError("Generated sound needs a file: -o FILE." if is_sound else "`-o` is for generated sound.")
-    if go_on.output is not None and go_on.output.suffix.lower() not in SUBTYPES:
-        raise ConfigError(f"{go_on.output}: sound is written as {' or '.join(SUBTYPES)}; choose one of these endings.")
+    if continuation.output is not None and continuation.output.suffix.lower() not in SUBTYPES:
+        raise ConfigError(
+            f"{continuation.output}: sound is written as {' or '.join(SUBTYPES)}; choose one of these endings."
+        )
     return stream
 
 
-def _made(stream: GeneratingStream[Any, Any, Any], state: Any, go_on: GoOn) -> Iterator[tuple[list[Record], Any]]:
-    """What goes on after the state: steps of music as records, or a file of sound; and the state after each piece."""
-    length = stream.parse_length(go_on.length)
-    if go_on.output is None:
+def _completion(stream: GeneratingStream[Any, Any, Any], continuation: Continuation, state: Any) -> Record:
+    """The text that continues a line."""
+    text, _ = stream.generate(stream.parse_length(continuation.length), state, **continuation.sampling)
+    return {"completion": text}
+
+
+def _made(
+    stream: GeneratingStream[Any, Any, Any], continuation: Continuation, state: Any
+) -> Iterator[tuple[list[Record], Any]]:
+    """What continues the state: steps of music as records, or a file of sound; and the state after each piece."""
+    length = stream.parse_length(continuation.length)
+    if continuation.output is None:
         for _ in range(length):
-            roll, state = stream.generate(1, state, **go_on.sampling)
+            roll, state = stream.generate(1, state, **continuation.sampling)
             pitches, onsets = np.flatnonzero(roll[0]), np.flatnonzero(roll[0] == ONSET)
             yield [{"pitches": pitches.tolist(), "onsets": onsets.tolist()}], state
         return
     block = round(_BLOCK_S * stream.rate_hz)
-    with SoundWriter(go_on.output, stream.rate_hz) as writer:
+    with SoundWriter(continuation.output, stream.rate_hz) as writer:
         for begin in range(0, length, block):
-            sound, state = stream.generate(min(block, length - begin), state, **go_on.sampling)
+            sound, state = stream.generate(min(block, length - begin), state, **continuation.sampling)
             writer.write(sound)
             yield [], state

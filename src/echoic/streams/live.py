@@ -41,6 +41,9 @@ class LiveStream(abc.ABC, Generic[ChunkT, ResultT, StateT]):
     gives: Literal["records", "sound"] = "records"
     """What comes out: records alone, or also sound, by `SoundStream.sound`."""
 
+    gives_partial_records: ClassVar[bool] = False
+    """Whether there are records that are not final: those whose `ended` is False."""
+
     rate_hz: int = 1
     """Samples of sound per second that go in."""
 
@@ -65,7 +68,7 @@ class LiveStream(abc.ABC, Generic[ChunkT, ResultT, StateT]):
 
     @abc.abstractmethod
     def records(self, result: ResultT) -> list[Record]:
-        """What a result says, as plain JSON values: one object per event, clip, forecast or step."""
+        """A result as plain JSON values: one object per event, clip, forecast or step."""
 
     def push(self, chunk: ChunkT, state: StateT) -> tuple[ResultT, StateT]:
         """The result of the next chunk, and the state after it.
@@ -88,7 +91,7 @@ class LiveStream(abc.ABC, Generic[ChunkT, ResultT, StateT]):
             if not isinstance(state, self._state_class):
                 raise DataError(
                     f"The state is of type {type(state).__name__}, not of {self.job}; begin with "
-                    "`state = stream.start()`, and go on with the state that `push` returns."
+                    "`state = stream.start()`, and continue with the state that `push` returns."
                 )
         return self._push_many(chunks, states)
 
@@ -129,7 +132,7 @@ class LiveStream(abc.ABC, Generic[ChunkT, ResultT, StateT]):
 
 
 class GeneratingStream(LiveStream[ChunkT, ResultT, StateT]):
-    """A stream of a network that goes on with what it has read."""
+    """A stream of a network that continues what it has read."""
 
     @abc.abstractmethod
     def start(self, seed: int = 0) -> StateT:

@@ -220,7 +220,7 @@ def test_the_command_writes_json_tables_and_subtitles(run: echoic.Run, tmp_path:
     assert [one["text"] for one in json.loads(cell)] == list(printed[0]["text"])
     records = [
         json.loads(line)
-        for line in run_command("live", run.path, file, "--running", "--pause-s", "0.5").out.splitlines()
+        for line in run_command("live", run.path, file, "--partial", "--pause-s", "0.5").out.splitlines()
     ]
     (final,) = [one for one in records if one["ended"]]
     assert final["text"] == printed[0]["text"]

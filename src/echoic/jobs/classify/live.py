@@ -35,7 +35,7 @@ class LiveClip(NamedTuple):
 
 
 class Classifications(NamedTuple):
-    """What a chunk gives: the clips that have ended, and the one that goes on, as far as it has come; or None."""
+    """What a chunk gives: the clips that have ended, and the current one, as far as it has come; or None."""
 
     ended: list[LiveClip]
     current: LiveClip | None
@@ -75,6 +75,7 @@ class ClassifyStream(LiveStream[NDArray[Any], Classifications, ClassifyState]):
     """
 
     job = "classify"
+    gives_partial_records = True
 
     def __init__(self, fitted: Fitted[ClassifyTask], rate_hz: int | None = None, pause_s: float | None = None) -> None:
         task = fitted.task

@@ -47,7 +47,7 @@ class LiveText(NamedTuple):
 
 
 class Transcription(NamedTuple):
-    """What a chunk gives: units that are decided, lines that have ended, and the one that goes on; None without one."""
+    """What a chunk gives: units that are decided, lines that have ended, and the current one; None without one."""
 
     units: list[LiveUnit]
     ended: list[LiveText]
@@ -79,6 +79,7 @@ class TranscribeStream(LiveStream[NDArray[Any], Transcription, TranscribeState])
     """
 
     job = "transcribe"
+    gives_partial_records = True
 
     def __init__(
         self, fitted: Fitted[TranscribeTask], rate_hz: int | None = None, pause_s: float | None = None
