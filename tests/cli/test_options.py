@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from setting_changes import CHANGES, Refused
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -34,6 +35,16 @@ def help_of(job: str) -> str:
 )
 def test_help_shows_choices_and_the_defaults_of_the_job(job: str, shown: str) -> None:
     assert shown in help_of(job)
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_help_has_all_settings_but_those_that_the_job_always_refuses(job: str) -> None:
+    refused = {name for name, change in CHANGES[job].items() if isinstance(change, Refused)}
+    assert settings_class(job).refused == refused
+    shown = help_of(job)
+    flags = {name: f"--{name.replace('_', '-')}" for name in settings_class(job).places()}
+    missing = {name for name, flag in flags.items() if not re.search(rf" {flag}(?![\w-])", shown)}
+    assert missing == refused
 
 
 @pytest.mark.parametrize("job", JOBS)

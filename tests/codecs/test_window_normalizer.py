@@ -1,11 +1,14 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 
 from echoic.codecs import WindowNormalizer
-from echoic.codecs.window_normalizer import BASELINES
+from echoic.config.scale import ResidualBaseline
 
+BASELINES = get_args(ResidualBaseline)
 FLOAT32 = 1e-5
 LOOKBACK = 9
 NAN = float("nan")

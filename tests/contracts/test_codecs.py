@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -13,9 +13,10 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from echoic.codecs import Scaler
-from echoic.codecs.scale import METHODS
+from echoic.config.scale import ScaleMethod
 from echoic.errors import DataError
 
+METHODS = get_args(ScaleMethod)
 ROUND_TRIP = 1e-6  # of the largest value or centre: float32 rounds four times on the way
 LOG_ROUND_TRIP = 1e-5  # of each value: a logarithm below 14 rounds absolutely, and exp makes that relative
 FLOAT32 = 1e-5

@@ -53,7 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("job", JOBS)
 def test_every_job_has_its_tables(job: str) -> None:
     for name, table in {"CHANGES": CHANGES, "TINY": TINY, "DATA": DATA}.items():
-        assert job in table, f"The job {job!r} is new: add it to {name} in tests/helpers/setting_changes.py."
+        assert job in table, f"The job {job!r} is new: add it to {name} in tests/helpers/setting_changes/."
 
 
 @pytest.mark.parametrize(("job", "field"), ALL)

@@ -22,8 +22,8 @@ SET = Annotated[
 def with_settings(settings: type[JobSettings], body: Callable[..., None]) -> Callable[..., None]:
     """`body` as a command with an option for every field of `settings`, in addition to its own.
 
-    `body` takes the chosen values as its first argument: layers for `JobSettings.build`, in increasing precedence. Its
-    own options come before settings of the same name.
+    Those that the job always refuses are not in its help. `body` takes the chosen values as its first argument: layers
+    for `JobSettings.build`, in increasing precedence. Its own options come before settings of the same name.
     """
     sections = [info.default for info in settings.model_fields.values()]
     own = list(inspect.signature(body, eval_str=True).parameters.values())[1:]
@@ -48,7 +48,10 @@ def with_settings(settings: type[JobSettings], body: Callable[..., None]) -> Cal
         inspect.Parameter("set_", keyword, default=None, annotation=SET),
         *(
             inspect.Parameter(
-                name, keyword, default=None, annotation=_option(name, fields[name], default, panels[name])
+                name,
+                keyword,
+                default=None,
+                annotation=_option(name, fields[name], default, panels[name], hidden=name in settings.refused),
             )
             for name, default in defaults.items()
         ),

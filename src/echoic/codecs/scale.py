@@ -17,8 +17,6 @@ _NUMBERS_AT_ONCE = 1 << 20
 _ROUNDING = {torch.float32: 1e-7, torch.float64: 1e-13}
 """Deviations that rounding leaves of equal values, relative to their size."""
 
-METHODS = ("none", "standard", "robust", "minmax", "range", "log")
-
 
 @final
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Texts as units: characters, words, or a list of symbols, after a stated normalisation."""
+"""Texts as units: characters, words, or a list of symbols, after a stated normalization."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence

@@ -6,8 +6,6 @@ from typing import NamedTuple, final
 import torch
 from torch import Tensor
 
-BASELINES = ("none", "last", "seasonal", "growth")
-
 _GROWTH_STEPS = 2
 """Number of changes over a season that `growth` averages, to reduce noise."""
 

@@ -186,6 +186,8 @@ _ORIGIN = {"cell": "lstm", "tbptt_steps": 50, "lr": 1e-3, "ema_decay": 0.0}
 class AudioSettings(JobSettings):
     """Settings of `echoic train audio`."""
 
+    refused = frozenset({"precision"})
+
     request_class = AudioRequest
 
     data: AudioDataSettings = AudioDataSettings()

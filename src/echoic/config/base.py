@@ -99,6 +99,9 @@ class JobSettings(Section):
     request_class: ClassVar["type[GenerateRequest] | None"] = None
     """The options of `generate`, for jobs that have it."""
 
+    refused: ClassVar[frozenset[str]] = frozenset()
+    """Settings of shared sections that this job never uses, and refuses; help does not show them."""
+
     component_settings: ClassVar[ComponentSettings] = {}
     """For each kind in `components`, the settings of this job that it makes useless, besides those of the layers."""
 

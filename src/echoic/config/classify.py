@@ -118,7 +118,7 @@ class ClassifierSettings(Section):
     clip_norm: Literal["none", "center", "standard"] | None = Field(
         None,
         description=(
-            "Normalisation of each clip by itself. center: subtract its mean. standard: also divide by its standard "
+            "Normalization of each clip by itself. center: subtract its mean. standard: also divide by its standard "
             "deviation. Default: what varies between the clips of sensor series without depending on the label; none "
             "for spectra."
         ),
@@ -173,6 +173,8 @@ BY_NUMBER = ("batch_size", "epochs", "patience", "conv_stride")
 
 class ClassifySettings(JobSettings):
     """Settings of `echoic train classify`."""
+
+    refused = frozenset({"input_noise_std", "scheduled_sampling"})
 
     default_depends_on: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys((name for one in LIVE.values() for name in one), "--live"),

@@ -85,6 +85,8 @@ class DetectorSettings(Section):
 class DetectSettings(JobSettings):
     """Settings of `echoic train detect`."""
 
+    refused = frozenset({"input_noise_std", "scheduled_sampling", "max_shift_steps"})
+
     component_settings: ClassVar[ComponentSettings] = {"encoder": ("conv_channels", "kernel_size", "conv_stride")}
     data: EventDataSettings = EventDataSettings()
     split: RecordingSplitSettings = RecordingSplitSettings()

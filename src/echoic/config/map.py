@@ -150,6 +150,8 @@ class MapOutputSettings(Section):
 class MapSettings(JobSettings):
     """Settings of `echoic train map`."""
 
+    refused = frozenset({"scheduled_sampling"})
+
     data: MapDataSettings = MapDataSettings()
     split: AudioSplitSettings = AudioSplitSettings()
     window: MapWindowSettings = MapWindowSettings()

@@ -147,6 +147,8 @@ class MusicRequest(SampledRequest):
 class MusicSettings(JobSettings):
     """Settings of `echoic train music`."""
 
+    refused = frozenset({"input_noise_std"})
+
     component_settings: ClassVar[ComponentSettings] = {"head": ("head", "chord_hidden_size", "head_dropout")}
     request_class = MusicRequest
 

@@ -7,6 +7,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from echoic.config.base import Integers, Section
 from echoic.config.search import ChangesLoss
 
+ScaleMethod = Literal["none", "standard", "robust", "minmax", "range", "log"]
+ResidualBaseline = Literal["none", "last", "seasonal", "growth"]
+
 
 def _lags(value: tuple[int, ...] | None) -> tuple[int, ...] | None:
     if value is not None and any(lag < 1 for lag in value):
@@ -29,7 +32,7 @@ class ScaleSettings(Section):
 
     panel: ClassVar[str] = "Windows"
 
-    scale: Annotated[Literal["none", "standard", "robust", "minmax", "range", "log"] | None, ChangesLoss()] = Field(
+    scale: Annotated[ScaleMethod | None, ChangesLoss()] = Field(
         None,
         description=(
             "standard: mean and standard deviation. robust: median and interquartile range. minmax: to 0..1. range: "
@@ -50,7 +53,7 @@ class ScaleSettings(Section):
             "many series."
         ),
     )
-    residual_baseline: Literal["none", "last", "seasonal", "growth"] | None = Field(
+    residual_baseline: ResidualBaseline | None = Field(
         None,
         description=(
             "Baseline forecast that the network's output is added to: none, the last value, the mean of values one "

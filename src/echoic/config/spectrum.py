@@ -88,7 +88,8 @@ class VarySettings(Section):
     excerpt_steps: int | None = Field(
         None,
         ge=1,
-        description="Read random excerpts of longer clips, of so many steps. Default: 200 with --live, or whole clips.",
+        description="Steps of random excerpts, as which longer clips are read. Default: 200 with --live, or whole "
+        "clips.",
     )
     max_stretch: float = Field(
         0.0, ge=0, le=1, description="Maximum random change of speed: 0.2 is from 1.2 times slower to 1.2 times faster."
@@ -107,7 +108,7 @@ class VarySettings(Section):
         ge=0,
         lt=60,
         description=(
-            "Add steady noise at a random level: 60 dB down to so many dB below the loudest steps of a clip. Default: "
+            "Lowest ratio in dB of a clip's loudest steps to added steady noise; the highest is 60. Default: "
             "5 with --live, or none."
         ),
     )

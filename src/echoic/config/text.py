@@ -81,6 +81,8 @@ class TextRequest(SampledRequest):
 class TextSettings(JobSettings):
     """Settings of `echoic train text`."""
 
+    refused = frozenset({"input_noise_std"})
+
     request_class = TextRequest
     component_settings: ClassVar[ComponentSettings] = {
         "encoder": ("embedding_dim", "tie_embeddings"),

@@ -71,7 +71,7 @@ class TrainSettings(Section):
         "float32",
         description=(
             "Operands of products in training: float32, or bfloat16, which is faster on CPUs that multiply it (`echoic "
-            "info` says so). Sums, states, weights, outputs and evaluation are in float32 either way. Not for audio."
+            "info` says so). Sums, states, weights, outputs and evaluation are in float32 either way."
         ),
     )
     checkpoint_interval_s: float = Field(30.0, gt=0, description="Maximum time between checkpoints in seconds.")

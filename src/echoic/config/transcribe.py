@@ -141,6 +141,8 @@ BY_DATA = ("batch_size", "n_mels", "low_hz", "high_hz", *BY_KIND["morse"])
 class TranscribeSettings(JobSettings):
     """Settings of `echoic train transcribe`."""
 
+    refused = frozenset({"input_noise_std", "scheduled_sampling", "max_shift_steps", "excerpt_steps"})
+
     default_depends_on: ClassVar[Mapping[str, str]] = dict.fromkeys(BY_DATA, "the data")
 
     component_settings: ClassVar[ComponentSettings] = {
