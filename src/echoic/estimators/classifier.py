@@ -9,11 +9,11 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from echoic.config import ClassifySettings
-from echoic.errors import ConfigError, DataError
+from echoic.errors import DataError
 from echoic.estimators.run_estimator import RunEstimator
 from echoic.sources.memory import Clips
 
-_ARGUMENTS = {"layers", "epochs", "rate_hz", "seed"}
+_ARGUMENTS = frozenset({"layers", "epochs", "rate_hz", "seed"})
 """Settings that are arguments of the constructor, `seed` as `random_state`."""
 
 _CHECKS: dict[str, Any] = {"dtype": np.float32, "ensure_all_finite": "allow-nan", "allow_nd": True}
@@ -64,9 +64,7 @@ class Classifier(ClassifierMixin, RunEstimator):  # type: ignore[misc,unused-ign
                 the constructor.
         """
         given = self.settings or {}
-        twice = (ClassifySettings.build(given).given() - ClassifySettings.build().given()) & _ARGUMENTS
-        if twice:
-            raise ConfigError(f"`settings` has {', '.join(sorted(twice))}, which Classifier takes as an argument.")
+        self._refuse_arguments(given, ClassifySettings, _ARGUMENTS)
         clips, y = self._checked(X, y)
         self.classes_, numbers = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:

@@ -9,13 +9,13 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from echoic.config import DetectSettings
-from echoic.errors import ConfigError, DataError
+from echoic.errors import DataError
 from echoic.estimators.run_estimator import RunEstimator
 from echoic.sources.memory import Steps
 from echoic.streams.detection import predict_probs
 from echoic.types import Annotations, Series
 
-_ARGUMENTS = {"layers", "epochs", "seed"}
+_ARGUMENTS = frozenset({"layers", "epochs", "seed"})
 """Settings that are arguments of the constructor, `seed` as `random_state`."""
 
 _CHECKS: dict[str, Any] = {"dtype": np.float32, "ensure_all_finite": "allow-nan"}
@@ -67,9 +67,7 @@ class Detector(ClassifierMixin, RunEstimator):  # type: ignore[misc,unused-ignor
                 the constructor.
         """
         given = self.settings or {}
-        twice = DetectSettings.fields_in(given) & _ARGUMENTS
-        if twice:
-            raise ConfigError(f"`settings` has {', '.join(sorted(twice))}, which Detector takes as an argument.")
+        self._refuse_arguments(given, DetectSettings, _ARGUMENTS)
         recordings, labels = self._checked(X, y)
         self.classes_, numbers = np.unique(np.concatenate(labels), return_inverse=True)
         if len(self.classes_) < 2:

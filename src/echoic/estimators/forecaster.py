@@ -8,7 +8,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from echoic.config import ForecastSettings
-from echoic.errors import ConfigError, DataError
+from echoic.errors import DataError
 from echoic.estimators.run_estimator import RunEstimator
 from echoic.jobs.forecast.use import rolling
 
@@ -62,10 +62,8 @@ class Forecaster(RunEstimator):
                 constructor.
         """
         del y
-        untouched = ForecastSettings.build().given()
-        twice = (ForecastSettings.build(self.settings or {}).given() - untouched) & _ARGUMENTS
-        if twice:
-            raise ConfigError(f"`settings` has {', '.join(sorted(twice))}, which Forecaster takes as an argument.")
+        given = self.settings or {}
+        self._refuse_arguments(given, ForecastSettings, _ARGUMENTS)
         table = self._table(X, reset=True)
         chosen: dict[str, Any] = {"strategy": "direct", "split": (0.8, 0.2, 0.0), "refit": False}
         if self.epochs is not None:
@@ -73,7 +71,7 @@ class Forecaster(RunEstimator):
         self._train(
             "forecast",
             table,
-            config=chosen | (self.settings or {}),
+            config=chosen | given,
             lookback=self.lookback,
             horizon=self.horizon,
             cell=self.cell,

@@ -10,6 +10,8 @@ import echoic.api.run
 from echoic.api.run import load
 from echoic.api.temporary import new_folder, remove
 from echoic.api.train import train
+from echoic.config import JobSettings
+from echoic.errors import ConfigError
 
 _NOT_PICKLED = {"run.lock"}
 
@@ -19,6 +21,17 @@ class RunEstimator(BaseEstimator):  # type: ignore[misc,unused-ignore]
 
     run_: echoic.api.run.Run
     _data: Any
+
+    def _refuse_arguments(self, given: dict[str, Any], settings: type[JobSettings], arguments: frozenset[str]) -> None:
+        """Refuses arguments of the constructor among the settings that the user has given.
+
+        Raises:
+            ConfigError: there is one, or a setting is unknown.
+        """
+        twice = settings.fields_in(given) & arguments
+        if twice:
+            name = type(self).__name__
+            raise ConfigError(f"`settings` has {', '.join(sorted(twice))}, which {name} takes as an argument.")
 
     def _train(self, job: str, data: Any, **options: Any) -> None:
         """Trains `run_` in a temporary folder of its own."""

@@ -148,13 +148,8 @@ def clip(morse: Morse, number: int) -> Keyed:
     return Keyed(mixed * level, text, complete, dot_s, carrier * fading * level, float(noise_std * level))
 
 
-def code_of(text: str) -> str:
-    """The dots and dashes of a text, with a space between letters and a slash between words."""
-    return " ".join("/" if letter == " " else CODES[letter] for letter in text)
-
-
 def _words(draws: np.random.Generator, seconds: float, dot_s: float) -> str:
-    """Random words that take no longer than so many seconds, or a single letter."""
+    """Random words that take no longer than `seconds`, or a single letter."""
     words, room = list[str](), seconds / dot_s
     while True:
         letters = [_letter(draws) for _ in range(int(draws.integers(1, _LONGEST_WORD + 1)))]

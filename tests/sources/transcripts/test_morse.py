@@ -8,7 +8,7 @@ import pytest
 from echoic.config import TranscriptDataSettings
 from echoic.errors import DataError
 from echoic.sources import read
-from echoic.sources.morse import CODES, RATE_HZ, Morse, clip, code_of
+from echoic.sources.morse import CODES, RATE_HZ, Morse, clip
 
 CLEAN: dict[str, Any] = {"min_snr_db": 60.0, "max_snr_db": 60.0, "fading_db": 0.0, "jitter": 0.0}
 
@@ -26,6 +26,11 @@ def keyed_dots(sound: np.ndarray, dot_s: float) -> str:
         else:
             found += "" if length < 2 else " " if length < 5 else " / "
     return found
+
+
+def code_of(text: str) -> str:
+    """Dots and dashes, with a space between letters and a slash between words."""
+    return " ".join("/" if letter == " " else CODES[letter] for letter in text)
 
 
 @pytest.mark.parametrize("number", range(4))
