@@ -114,7 +114,7 @@ def test_a_run_without_kept_baselines_fits_them_again_or_leaves_them_out(tmp_pat
     alone = echoic.load(path).evaluate(new)
     assert alone.scores == kept.scores
     assert kept.baselines.keys() - alone.baselines.keys() == BASELINES[job]
-    assert "Without the training data," in " ".join(alone.details["notes"])
+    assert "Without the training data," in " ".join(alone.notes)
 
 
 def test_a_run_of_sensor_series_has_its_slow_baselines_without_the_training_data(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_run_of_sensor_series_has_its_slow_baselines_without_the_training_data
     found = alone.evaluate(clips, labels=labels)
     assert found.baselines.keys() == {"majority", "nearest_centroid", "dtw_neighbor", "random_convolutions"}
     assert found.baselines["dtw_neighbor"]["accuracy"] == 1.0
-    assert found.details.get("notes", []) == []
+    assert found.notes == ()
 
 
 def test_damaged_baselines_are_named(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_rows_with_one_label_are_an_event_and_rows_without_are_none(tmp_path: Pa
         (
             "x,label,who\n1,a,p\n2,a,q\n3,b,p\n",
             {"id": "who"},
-            "the recording 'p' goes on after another",
+            "the recording 'p' has rows after those of another",
         ),
         ("x,label,who\n1,a,p\n2,a,\n", {"id": "who"}, "the row belongs to no recording"),
         ("x,label\n1,a\ntwo,a\n", {}, "'two'"),

@@ -153,7 +153,7 @@ def test_targets_at_a_lower_rate_are_predicted_at_their_steps() -> None:
     assert table["ds"].tolist() == list(range(0, 100, 4))
     evaluation = run.evaluate()
     assert evaluation.baselines.keys() == {"scaled_input", "polynomial", "fir"}
-    assert "The baseline arx is left out" in " ".join(evaluation.details["notes"])
+    assert "The baseline arx is left out" in " ".join(evaluation.notes)
     stream = run.stream()
     result, _ = stream.push(NOISE[:100], stream.start())
     records = stream.records(result)

@@ -29,4 +29,4 @@ def test_the_test_split_of_moved_data_has_the_scores_of_the_runs_own(
     moved = echoic.load(tmp_path / "run").evaluate(tmp_path / "second" / path.name)
     assert moved.rows["model"] == own["model"]
     note = f"The new data assign splits: only their test split is scored, {said}."
-    assert note in moved.details["notes"]
+    assert note in moved.notes

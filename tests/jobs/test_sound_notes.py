@@ -82,8 +82,8 @@ def test_new_sound_of_a_lower_rate_is_named_in_predict_and_eval(run: Run, tmp_pa
         with pytest.warns(UserWarning, match=words):
             run.predict(files)
     run.predict([full])  # warnings are errors
-    assert any("lower rate than the 4,000 Hz" in note for note in run.evaluate(tmp_path).details["notes"])
-    assert "notes" not in run.evaluate().details
+    assert any("lower rate than the 4,000 Hz" in note for note in run.evaluate(tmp_path).notes)
+    assert not run.evaluate().notes
 
 
 def test_files_of_one_name_have_rows_of_their_own(run: Run, tmp_path: Path) -> None:

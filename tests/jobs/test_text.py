@@ -122,7 +122,7 @@ def test_the_score_is_one_pass_with_the_state_carried(run: Run) -> None:
 def test_new_text_is_scored(run: Run, tmp_path: Path) -> None:
     (tmp_path / "new.txt").write_text(ALPHABET * 3)
     evaluation = expect_type(TextEvaluation, run.evaluate(tmp_path / "new.txt"))
-    assert (evaluation.symbols, evaluation.unknown, evaluation.details["notes"]) == (29, 0, [])
+    assert (evaluation.symbols, evaluation.unknown, evaluation.notes) == (29, 0, ())
 
 
 def test_unknown_characters_are_scored_as_one_symbol_and_counted(run: Run, tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_unknown_characters_are_scored_as_one_symbol_and_counted(run: Run, tmp_p
     for number, text in enumerate(("abc!e", "abc\u4e2de")):
         (tmp_path / f"{number}.txt").write_text(text)
         evaluation = expect_type(TextEvaluation, run.evaluate(tmp_path / f"{number}.txt"))
-        (note,) = evaluation.details["notes"]
+        (note,) = evaluation.notes
         assert note.startswith("1 of 4 characters is not in the vocabulary. Each is scored as the one symbol that")
         scores.append(evaluation.scores)
     assert scores[0] == scores[1]

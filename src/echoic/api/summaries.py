@@ -27,6 +27,7 @@ def evaluation_json(run: Run, evaluation: Evaluation, split: str, new_data: str 
         "data": {key: run.config["data"][key] for key in ("path", "fingerprint")},
         "steps": run.result()["best_step"],
         **evaluation.details,
+        "notes": list(evaluation.notes),
     }
 
 

@@ -64,10 +64,12 @@ def evaluate(
         bool, typer.Option("--statistical", help="Forecasts: add ETS and Theta to the baselines (needs an extra).")
     ] = False,
     by_series: Annotated[
-        bool, typer.Option("--by-series", help="Forecasts: print the errors of each series, the worst first.")
+        bool,
+        typer.Option("--by-series", help="Forecasts: errors of each series, the worst first; --json has them."),
     ] = False,
     by_class: Annotated[
-        bool, typer.Option("--by-class", help="Clips: print the scores of each class, the lowest F1 first.")
+        bool,
+        typer.Option("--by-class", help="Clips: scores of each class, the lowest F1 first; --json has them."),
     ] = False,
     training_data: TrainingData = None,
     on_error: OnError = "skip",
@@ -101,7 +103,7 @@ def evaluate(
         )
     if backtest is not None:
         write_table(backtest, opened.backtest(data, split=split, stride=stride or 1, on_error=on_error))
-    for note in evaluation.details.get("notes", ()):
+    for note in evaluation.notes:
         say(f"data: {note}")
     # What dev decided belongs to the run's own data; new data have the verdict on them.
     for sentence in [*(opened.notes() if data is None else ()), *filter(None, [evaluation.verdict])]:

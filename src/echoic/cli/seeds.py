@@ -1,4 +1,4 @@
-"""What the command says of runs with several seeds: mean, spread and number of seeds of each score."""
+"""Output of the command about runs with several seeds: mean, spread and number of seeds of each score."""
 
 import json
 from pathlib import Path
@@ -62,7 +62,7 @@ def print_seed_scores(path: Path, training_data: str | None, data: str | None, s
     scores = spreads([one.result for one in evaluations])
     names = [name for name in evaluations[0].baselines if all(name in one.baselines for one in evaluations)]
     baselines = {name: spreads([one.baselines[name] for one in evaluations]) for name in names}
-    for sentence in dict.fromkeys(note for one in evaluations for note in one.details.get("notes", ())):
+    for sentence in dict.fromkeys(note for one in evaluations for note in one.notes):
         say(f"data: {sentence}")
     for run, one in zip(found.runs, evaluations, strict=True):
         for sentence in [*run.notes(), *filter(None, [one.verdict])]:

@@ -15,12 +15,14 @@ class Evaluation(abc.ABC):
     """Scores of a model and of the job's baselines, by name; each job adds its own results.
 
     `postprocessed` are the model's scores after post-processing, for jobs that have one. `item_errors` are errors in
-    the headline score by test item, where the job has them. `figures` draws the charts.
+    the headline score by test item, where the job has them. `notes` are sentences about the data and about what was
+    left out. `figures` draws the charts.
     """
 
     scores: dict[str, float]
     baselines: dict[str, dict[str, float]]
     postprocessed: dict[str, float] = field(default_factory=dict, kw_only=True)
+    notes: tuple[str, ...] = field(default=(), kw_only=True)
     item_errors: ItemErrors | None = field(default=None, kw_only=True, compare=False)
     figures: Callable[[], Mapping[str, Any]] | None = field(default=None, kw_only=True, compare=False)
 
@@ -50,7 +52,7 @@ class Evaluation(abc.ABC):
     @property
     @abc.abstractmethod
     def details(self) -> dict[str, Any]:
-        """Further results as plain JSON values; `notes`, if any, are sentences about the data."""
+        """Further results as plain JSON values."""
 
     @property
     def headline(self) -> str:

@@ -42,8 +42,6 @@ class AudioEvaluation(Evaluation):
 
     seconds: float
     drift: DriftReport | None
-    notes: tuple[str, ...] = ()
-    """Notes on the reading of new data, and on what was left out."""
 
     @property
     def description(self) -> str:
@@ -52,8 +50,8 @@ class AudioEvaluation(Evaluation):
 
     @property
     def details(self) -> dict[str, Any]:
-        """Duration of the sound, and notes."""
-        return {"seconds": self.seconds, "notes": list(self.notes)}
+        """Duration of the sound."""
+        return {"seconds": self.seconds}
 
 
 def evaluate(
@@ -97,7 +95,7 @@ def evaluate(
         scores, left_out = {"bits_per_sample": total / values / math.log(2)}, left_out + missing
     for name, collapsed in (drift.controls if drift else {}).items():
         baselines.setdefault(name, {}).update(collapsed.scores)
-    return AudioEvaluation(scores | drifted, baselines, seconds, drift, notes + left_out)
+    return AudioEvaluation(scores | drifted, baselines, seconds, drift, notes=notes + left_out)
 
 
 def _drift(fitted: Fitted[AudioTask], reference: Reference, on_second: Callable[[int], None]) -> DriftReport:

@@ -1,4 +1,4 @@
-"""An audio network as a stream: it listens to a sound, then goes on in its voice."""
+"""An audio network as a stream: it reads a sound, then continues it in its voice."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, final
@@ -46,10 +46,10 @@ class AudioState(NamedTuple):
 
 @final
 class AudioStream(GeneratingStream[NDArray[Any], int, AudioState]):
-    """Listens to sound and goes on with it, sample by sample.
+    """Reads sound and continues it, sample by sample.
 
     Chunks are sound `(samples,)` of `rate_hz`, full scale 1. The result is the number of samples, at the rate of the
-    run, that the network has read of them. `generate` goes on from a state as `run.generate` does after a prime.
+    run, that the network has read of them. `generate` continues a state as `run.generate` does after a prime.
 
     Args:
         fitted: a run of --model samples.

@@ -137,7 +137,7 @@ class ClipBaselines:
 
 
 def check_convolutions(convolutions: RandomConvolutions, values: int, classes: int) -> None:
-    """Checks that random convolutions are of so many values per step, and classes.
+    """Checks the number of values per step, and of classes, of random convolutions.
 
     Raises:
         ValueError: they are of others.

@@ -49,8 +49,6 @@ class ClassifyEvaluation(Evaluation):
     probabilities: NDArray[np.float64]
     folds: tuple[dict[str, float], ...] = ()
     """The scores of each fold of cross-validation."""
-    notes: tuple[str, ...] = ()
-    """What baselines left out to save time, and what is left out without the training data."""
 
     @property
     def headline(self) -> str:
@@ -89,8 +87,7 @@ class ClassifyEvaluation(Evaluation):
             "confusions": [one._asdict() for one in confusions[:MAX_CONFUSIONS]],
             "by_class": {name: scores._asdict() for name, scores in by_class.items()},
         }
-        found |= {"folds": list(self.folds)} if self.folds else {}
-        return found | ({"notes": list(self.notes)} if self.notes else {})
+        return found | ({"folds": list(self.folds)} if self.folds else {})
 
 
 def evaluate(
@@ -173,7 +170,7 @@ def aggregate_folds(folds: Sequence[ClassifyEvaluation]) -> ClassifyEvaluation:
         np.concatenate([fold.true for fold in folds]),
         np.concatenate([fold.probabilities for fold in folds]),
         tuple(fold.scores for fold in folds),
-        tuple(dict.fromkeys(note for fold in folds for note in fold.notes)),
+        notes=tuple(dict.fromkeys(note for fold in folds for note in fold.notes)),
         item_errors=joined([fold.item_errors for fold in folds if fold.item_errors is not None]),
     )
 

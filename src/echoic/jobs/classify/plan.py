@@ -12,7 +12,7 @@ FEW_CLIPS = 300
 """With fewer clips for training and dev together, dev cannot choose the length of training."""
 
 _NETWORK_STEPS = 60
-"""Long clips are read with a stride of the convolutions that leaves so many steps."""
+"""Number of steps that the stride of the convolutions leaves of long clips, about."""
 
 _MAX_SPECTRA = 8
 """The most spectra in a step, by default 80 ms; twice as many made classifiers of environmental sounds worse."""
@@ -23,7 +23,7 @@ _FEW_STEPS, _FEW_LIVE_STEPS, _MOST_STEPS = 400, 600, 1500
 _EPOCHS = 40
 
 _PATIENCE, _PATIENCE_STEPS = 10, 400
-"""Early stopping waits for so many evaluations, and so many steps, with a dev split of `_SURE_CLIPS` clips or more."""
+"""Evaluations, and steps, that early stopping waits for with a dev split of `_SURE_CLIPS` clips or more."""
 
 _SURE_CLIPS = 100
 

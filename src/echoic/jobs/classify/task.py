@@ -252,7 +252,7 @@ def _trainable(splits: Mapping[str, Sequence[int]]) -> list[int]:
 
 
 def _clip_norm(raw: RawSteps, training: Sequence[int], settings: ClassifySettings) -> ClipNorm:
-    """By the setting; without it, series that are not spectra are normalised where that loses nothing."""
+    """By the setting; without it, series that are not spectra are normalized where that loses nothing."""
     chosen = settings.network.clip_norm
     if chosen is not None:
         return ClipNorm(chosen in ("center", "standard"), chosen == "standard")

@@ -41,8 +41,6 @@ class DetectEvaluation(Evaluation):
     recording: Series
     true: tuple[Event, ...]
     predicted: tuple[Event, ...]
-    notes: tuple[str, ...] = ()
-    """What was left out."""
     counts_steps: bool = False
     """Whether `seconds` and other times are numbers of steps."""
 
@@ -56,8 +54,7 @@ class DetectEvaluation(Evaluation):
     def details(self) -> dict[str, Any]:
         """Number of recordings, their duration, and the scores after post-processing."""
         duration = {"steps" if self.counts_steps else "seconds": self.seconds}
-        found = {"recordings": self.recordings, **duration, "postprocessed": self.postprocessed}
-        return found | ({"notes": list(self.notes)} if self.notes else {})
+        return {"recordings": self.recordings, **duration, "postprocessed": self.postprocessed}
 
 
 def evaluate(
@@ -106,8 +103,8 @@ def _evaluation(task: DetectTask, scored: Sequence[Scored], notes: tuple[str, ..
         scored[0].recording,
         tuple(events[0]),
         tuple(events_in((postprocessed or predicted)[0], task.labels, task.hop_s)),
-        notes,
         task.counts_steps,
+        notes=notes,
         postprocessed=_scores(task, events, true, postprocessed) if postprocessed else {},
         item_errors=_item_errors(true, postprocessed or predicted, baselines, _block(task, true)),
     )

@@ -1,4 +1,4 @@
-"""New series joined to those of the run that they go on with."""
+"""New series joined to those of the run that they continue."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from echoic.windows import Ranges, full_ranges
 @final
 @dataclass(frozen=True, eq=False)
 class JoinedSeries:
-    """New series; those that go on with a series of the run have its name and, before them, its steps.
+    """New series; those that continue a series of the run have its name and, before them, its steps.
 
     `continued` is the number of that series, or -1.
     """

@@ -11,7 +11,7 @@ from echoic.types.counted import counted
 from echoic.types.frequency import SINGLE, Steps
 
 _ROUNDING = {4: 1e-6, 8: 1e-9}
-"""Of values with so many bytes, relative to their size; runs used to keep their series in float32."""
+"""By the bytes of a value, relative to its size; older runs keep their series in float32."""
 
 _ANOTHER = "taken as another series, without the rows of the run before it"
 _MOST_DIFFERENT = 1.0
@@ -19,7 +19,7 @@ _MOST_DIFFERENT = 1.0
 
 
 def first_step(before: Series, after: Series, *, scored: bool) -> int | None:
-    """The step of `before`, the run's, at which `after` begins, negative if earlier; None if it does not go on with it.
+    """The step of `before`, the run's, at which `after` begins, negative if earlier; None if it does not continue it.
 
     Warns of missing rows between the two, and of another frequency. See `JoinedSeries.of` for `scored`.
     """

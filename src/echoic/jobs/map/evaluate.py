@@ -52,7 +52,6 @@ class MapEvaluation(Evaluation):
     warmup: int
     by_target: dict[str, dict[str, float]]
     scored: Scored
-    notes: tuple[str, ...] = ()
 
     @property
     def description(self) -> str:
@@ -65,7 +64,7 @@ class MapEvaluation(Evaluation):
     def details(self) -> dict[str, Any]:
         """Number of series and steps, the warm-up, and the scores of each target."""
         found = {"series": self.series, "scored_steps": self.steps, "warmup_steps": self.warmup}
-        return found | {"by_target": self.by_target} | ({"notes": list(self.notes)} if self.notes else {})
+        return found | {"by_target": self.by_target}
 
 
 def evaluate(fitted: Fitted[MapTask], data: Any, split: str, on_progress: ProgressFn = no_progress) -> MapEvaluation:
@@ -130,7 +129,7 @@ def _evaluation(task: MapTask, scored: Sequence[Scored], notes: tuple[str, ...])
         task.warmup,
         by_target,
         scored[0],
-        notes,
+        notes=notes,
         item_errors=_item_errors(scored, found),
     )
 

@@ -44,8 +44,6 @@ class MusicEvaluation(Evaluation):
     steps: int
     memorized_windows: float
     """The fraction of the songs' windows of 8 steps that are in a training song, in any key."""
-    notes: tuple[str, ...] = ()
-    """Which songs are scored, if not all of new data."""
 
     @property
     def description(self) -> str:
@@ -59,8 +57,7 @@ class MusicEvaluation(Evaluation):
     @property
     def details(self) -> dict[str, Any]:
         """Number of songs and steps, and the fraction that could be memorized."""
-        found = {"songs": self.songs, "steps_scored": self.steps, "memorized_windows": self.memorized_windows}
-        return found | ({"notes": list(self.notes)} if self.notes else {})
+        return {"songs": self.songs, "steps_scored": self.steps, "memorized_windows": self.memorized_windows}
 
 
 class _Totals(NamedTuple):
@@ -109,7 +106,7 @@ def evaluate(
         len(songs),
         given.steps,
         MemorizationIndex(training).memorized_fraction(scored, MEMORIZED_STEPS),
-        notes,
+        notes=notes,
     )
 
 

@@ -1,4 +1,4 @@
-"""A music network as a stream: it listens to steps of a piano-roll, and goes on with them."""
+"""A music network as a stream: it reads steps of a piano-roll, and continues them."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, final
@@ -38,11 +38,11 @@ class MusicState(NamedTuple):
 
 @final
 class MusicStream(GeneratingStream[Roll, Nats, MusicState]):
-    """Listens to music and goes on with it.
+    """Reads music and continues it.
 
     Chunks are steps `(steps, 128)` of a piano-roll on the grid of the run: 0 silent, 1 onset, 2 sustained. The result
     is how surprising each step was, `(steps,)`: its negative log-likelihood in nats, NaN for the very first. `generate`
-    goes on from a state as `run.generate` does after a prime.
+    continues a state as `run.generate` does after a prime.
 
     Attributes:
         step_beats: duration of a step of the grid in quarter notes; None if it is one in seconds.

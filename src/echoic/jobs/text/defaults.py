@@ -11,7 +11,7 @@ SMALL = 300_000
 _MAX_EPOCHS = 100
 
 _MANY_PASSES = 8
-"""From so many passes over train on, a network without dropout overfits."""
+"""Number of passes over train from which a network without dropout overfits."""
 
 _NARROW = 128
 """Layers narrower than that have nothing to spare for dropout."""

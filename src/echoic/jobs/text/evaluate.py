@@ -46,14 +46,13 @@ class TextEvaluation(Evaluation):
 
     @property
     def details(self) -> dict[str, Any]:
-        """Counts, the mixture and notes."""
+        """Counts and the mixture."""
         return {
             f"{self.unit}s": self.symbols,
             "unknown": self.unknown,
             "network": self.network,
             "network_weight": self.weight,
             "ngram_order": self.order,
-            "notes": [_unknown_note(self.unknown, self.symbols)] if self.unknown else [],
         }
 
     @property
@@ -82,16 +81,18 @@ def evaluate(fitted: Fitted[TextTask], data: Any, split: str, on_progress: Progr
     baselines = {"uniform": math.log(len(task.codec))}
     for order in sorted({*ORDERS, mixture.order} & by_order.keys()):
         baselines[ORDERS.get(order, f"ngram{order}")] = -float(by_order[order].mean())
+    unknown = int((symbols[positions, 0] == task.codec.unknown).sum()) if task.codec.unknown is not None else 0
     both = mix(network, by_order[mixture.order], mixture.weight)
     return TextEvaluation(
         _rates(-float(both.mean()), unit),
         {name: _rates(nats, unit) for name, nats in baselines.items()},
         len(network),
         unit,
-        int((symbols[positions, 0] == task.codec.unknown).sum()) if task.codec.unknown is not None else 0,
+        unknown,
         _rates(-float(network.mean()), unit),
         mixture.weight,
         mixture.order,
+        notes=(_unknown_note(unknown, len(network)),) if unknown else (),
     )
 
 

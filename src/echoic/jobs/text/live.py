@@ -38,10 +38,10 @@ class TextState(NamedTuple):
 
 @final
 class TextStream(GeneratingStream[str, Floats, TextState]):
-    """Reads text as it comes, and goes on with it.
+    """Reads text as it comes, and continues it.
 
     Chunks are strings; the result is the natural logarithm of the probabilities `(characters, symbols)` of what follows
-    each of the characters (or bytes), in the order of `symbols`. `generate` goes on from a state as `run.generate` does
+    each of the characters (or bytes), in the order of `symbols`. `generate` continues a state as `run.generate` does
     after a prime.
 
     Raises:

@@ -214,7 +214,7 @@ def spread(ranges: Ranges, most: int, stretches: int) -> Ranges:
         return ranges
     first = torch.arange(stretches) * total // stretches
     last = first + most // stretches
-    # A stretch goes on in the next range where it reaches the end of one.
+    # A stretch continues in the next range where it reaches the end of one.
     before = ends - ranges.lengths
     begin = torch.maximum(first[:, None], before) - before
     end = torch.minimum(last[:, None], ends) - before

@@ -41,7 +41,6 @@ class TranscribeEvaluation(Evaluation):
     true: tuple[str, ...]
     found: tuple[str, ...]
     examples: tuple[LogProbs, ...]
-    notes: tuple[str, ...] = ()
 
     @property
     def description(self) -> str:
@@ -67,8 +66,7 @@ class TranscribeEvaluation(Evaluation):
     @property
     def details(self) -> dict[str, Any]:
         """Number of recordings, their duration, and the texts with the most errors."""
-        found = {"recordings": len(self.names), "seconds": self.seconds, "worst_texts": self.mistakes}
-        return found | ({"notes": list(self.notes)} if self.notes else {})
+        return {"recordings": len(self.names), "seconds": self.seconds, "worst_texts": self.mistakes}
 
 
 def evaluate(
@@ -77,7 +75,7 @@ def evaluate(
     """Scores over the recordings of a split, or of new `data` with texts.
 
     Error rates of characters and words are edits per true one; `exact_lines` is the fraction of texts without an error.
-    True texts are normalised as those of training.
+    True texts are normalized as those of training.
 
     Raises:
         DataError: there are no recordings.
@@ -103,7 +101,7 @@ def evaluate(
         tuple(true),
         tuple(found),
         tuple(outputs[:EXAMPLES]),
-        (() if part is None else part.notes) + missing + rate,
+        notes=(() if part is None else part.notes) + missing + rate,
         item_errors=_item_errors(task, true, found, baselines),
     )
 

@@ -1,6 +1,6 @@
 """Search for the text of log-probabilities per step: greedy, or over prefixes of texts (Graves 2012, Hannun 2014).
 
-The search goes on step by step, and its state is a value.
+The search proceeds step by step, and its state is a value.
 """
 
 import math
