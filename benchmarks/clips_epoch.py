@@ -1,7 +1,7 @@
 """Time of an epoch over 4,500 clips of 501 steps and 40 bands, for the networks of O4 and `torch.nn.LSTM`.
 
 Epochs of all networks alternate, so that a busy machine slows all of them. The clips are noise, since only time is
-measured. echoic's networks are trained by the classify job, with the batches, dropout and optimiser of every user.
+measured. echoic's networks are trained by the classify job, with the batches, dropout and optimizer of every user.
 """
 
 import statistics
@@ -46,7 +46,7 @@ def job_epochs(folder: Path, network: dict[str, Any], threads: int | None) -> It
 
         settings = files | SGD | network | {"epochs": 1}
         echoic.train("classify", folder / "features.npy", on_progress=on_progress, **settings)
-        # The first batch is not counted: it includes reading and normalising the data.
+        # The first batch is not counted: it includes reading and normalizing the data.
         yield (times[-1] - times[0]) * len(times) / (len(times) - 1)
 
 

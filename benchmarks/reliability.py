@@ -5,7 +5,7 @@
     python benchmarks/reliability.py --only flips --flips 500
 
 The parent imports torch once and forks a child for each attempt. A shim around the file calls of the child counts
-them and fails at a given one. Compared with an undisturbed run: weights, optimiser, random state and trainer state of
+them and fails at a given one. Compared with an undisturbed run: weights, optimizer, random state and trainer state of
 the last checkpoint, the best model, the metrics and the calibration.
 
     writes   SIGKILL before every file call and in the middle of every write

@@ -26,7 +26,7 @@ class Network(NamedTuple):
 
 
 def draw(sizes: Sequence[int], inputs: int, outputs: int, gates: int = 4, directions: int = 1) -> Network:
-    """Uniform in ±1 / sqrt(hidden), like torch's default initialisation."""
+    """Uniform in ±1 / sqrt(hidden), like torch's default initialization."""
     generator = np.random.default_rng(2)
 
     def uniform(hidden: int, *shape: int) -> Floats:

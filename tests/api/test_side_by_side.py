@@ -180,7 +180,7 @@ def test_a_signal_saves_all_seeds_and_says_how_to_go_on(table: Path, tmp_path: P
         process.send_signal(number)
         _, error = process.communicate(timeout=HUNG_S)
     assert process.returncode == 128 + number, error
-    assert f"Stopped, and saved; go on with `echoic train --resume {out} --workers 2`." in error.splitlines()[-1]
+    assert f"Stopped, and saved; resume with `echoic train --resume {out} --workers 2`." in error.splitlines()[-1]
     assert "Traceback" not in error
     wait_for_ends(workers)
     echoic.load_seeds(out).resume()

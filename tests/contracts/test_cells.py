@@ -143,7 +143,7 @@ def test_the_initial_state_is_zero_in_the_dtype_of_the_weights(kind: str) -> Non
         assert not vector.any()
 
 
-def test_gru_weights_are_initialised_as_in_torch() -> None:
+def test_gru_weights_are_initialized_as_in_torch() -> None:
     cell = CELLS["gru"](30, 64)
     for weights in (cell.w_in.detach(), cell.w_rec.detach()):
         assert weights.abs().max() <= 64**-0.5

@@ -121,13 +121,13 @@ def test_loss_falls_on_a_separable_toy(kind: str) -> None:
     noise = torch.randn(64, 1, 1, generator=torch.Generator().manual_seed(0))
     vectors, clean = side[:, None, None], 2 * side[:, None, None] + 1
     target = clean + 0.3 * noise
-    optimiser = torch.optim.Adam(head.parameters(), lr=0.1)
+    optimizer = torch.optim.Adam(head.parameters(), lr=0.1)
     losses = []
     for _ in range(200):
         loss = head.loss(head(vectors), target).mean()
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < losses[0] - 0.5
     torch.testing.assert_close(head.mean(head(vectors)), clean, atol=0.3, rtol=0)

@@ -214,11 +214,11 @@ def work(ranks: Ranks, out: Path, data: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in CASES_OF_TWO if ranks.size == 2 else CASES:
         kind = CASES[name][1]
-        found[name] = ranks.tell(train(out / name, name, data[kind]).result() | {"run": None})
+        found[name] = ranks.all_gather(train(out / name, name, data[kind]).result() | {"run": None})
     train_in_double(out / "double", ranks)
     in_time = echoic.train("forecast", data["sine"], split=SIZES, minutes=0.005, threads=1, scheduled_sampling=0.1,
                            strategy="recursive", lookback=8, layers=(4,))  # fmt: skip
-    found["minutes"] = ranks.tell(in_time.result()["steps"])
+    found["minutes"] = ranks.all_gather(in_time.result()["steps"])
     stopped = out.parent / "stopped"
     if ranks.size == 3:
         try:
@@ -232,7 +232,7 @@ def work(ranks: Ranks, out: Path, data: dict[str, Any]) -> dict[str, Any]:
         except StopTraining:
             found["stopped"] = "at 5"
     if ranks.size > 1:
-        found["refusals"] = ranks.tell(refusals(data, ranks))
+        found["refusals"] = ranks.all_gather(refusals(data, ranks))
     return found
 
 

@@ -96,7 +96,7 @@ def test_a_process_alone_asks_nobody() -> None:
     assert ALONE.total(values) is values
     assert ALONE.of_first(values) is values
     assert ALONE.highest([1, 2]) == [1, 2]
-    assert ALONE.tell({"a": 1}) == [{"a": 1}]
+    assert ALONE.all_gather({"a": 1}) == [{"a": 1}]
     assert ALONE.bytes_of_first(b"x") == b"x"
     with pytest.raises(KeyError), ALONE.together():
         raise KeyError

@@ -61,12 +61,12 @@ def test_levels_learn_the_quantiles_of_the_data() -> None:
     torch.manual_seed(0)
     target = torch.rand(2000, 1, 1) * 10
     head = make()
-    optimiser = torch.optim.Adam(head.parameters(), lr=0.1)
+    optimizer = torch.optim.Adam(head.parameters(), lr=0.1)
     for _ in range(300):
         loss = head.loss(head(torch.zeros(2000, 1, 1)), target).mean()
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
     params = head(torch.zeros(1, 1, 1))
     learned = [float(head.quantile(params, level).detach()) for level in LEVELS]
     assert learned == pytest.approx([1.0, 4.0, 9.0], abs=0.4)

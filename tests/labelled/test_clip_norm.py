@@ -1,4 +1,4 @@
-"""Clips are normalised by themselves where that loses nothing."""
+"""Clips are normalized by themselves where that loses nothing."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def test_level_and_scale_are_removed_where_they_say_nothing(varying: dict[str, f
     assert ClipNorm.fit(waves(**varying), LABELS) == expected
 
 
-def test_normalised_clips() -> None:
+def test_normalized_clips() -> None:
     clip = torch.tensor([[1.0, 5.0], [3.0, torch.nan], [5.0, 5.0]])
     both = ClipNorm(center=True, scale=True).apply(clip)
     torch.testing.assert_close(both[:, 0], torch.tensor([-1.0, 0.0, 1.0]) * 1.5**0.5, atol=1e-6, rtol=0)

@@ -15,7 +15,7 @@ A,2024-01-03,30
 """
 
 
-def test_a_long_table_is_recognised_by_its_columns_and_gives_unequal_series(read_text: Callable[..., Any]) -> None:
+def test_a_long_table_is_recognized_by_its_columns_and_gives_unequal_series(read_text: Callable[..., Any]) -> None:
     dataset = read_text(LONG)
     assert [series.name for series in dataset.series] == ["B", "A"]
     assert [series.values[:, 0].tolist() for series in dataset.series] == [[1, 2], [10, 20, 30]]

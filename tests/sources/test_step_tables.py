@@ -61,7 +61,7 @@ WRONG: dict[str, tuple[pl.DataFrame, str]] = {
     ),
     "returns": (
         changed(window=[7, 3, 7, 7, 7], label=["run"] * 5, who=["ann"] * 5, split=["train"] * 5),
-        "row 2, column 'window': the clip '7' goes on after another one; sort",
+        "row 2, column 'window': the clip '7' has rows after those of another one; sort",
     ),
     "no clip": (changed(window=[7, 7, None, 3, 3]), "row 2, column 'window': the row belongs to no clip"),
     "no label": (changed(label=[None] * 5), "row 0, column 'label': there is no label"),

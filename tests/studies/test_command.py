@@ -48,7 +48,7 @@ def test_the_printed_space_is_that_of_the_study(command: Any) -> None:
 
 def test_a_study_without_a_winner_says_how_to_go_on(define: Any) -> None:
     folder, _ = define()
-    with pytest.raises(RunError, match=rf"has no winner yet; go on with `echoic tune --resume {folder}`"):
+    with pytest.raises(RunError, match=rf"has no winner yet; resume it with `echoic tune --resume {folder}`"):
         winning_run(folder)
     assert winning_run(Path("any")) == Path("any")
 
@@ -61,7 +61,7 @@ def test_a_winner_is_not_copied_while_a_process_works_on_the_study(define: Any) 
 
 def test_a_folder_of_a_study_or_of_seeds_is_named_where_a_run_is_needed(define: Any, tmp_path: Path) -> None:
     folder, _ = define()
-    with pytest.raises(RunError, match=rf"it is a study: go on with `echoic tune --resume {folder}`"):
+    with pytest.raises(RunError, match=rf"it is a study: resume it with `echoic tune --resume {folder}`"):
         echoic.load(folder)
     made = echoic.train_seeds(
         "forecast", "synth:sine,steps=200", seeds=2, out=tmp_path / "x", lookback=16, layers=(4,), epochs=1, threads=1

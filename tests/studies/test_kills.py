@@ -111,7 +111,7 @@ def test_a_signal_saves_and_says_how_to_go_on(folder: Path, database: str) -> No
         process.send_signal(number)
         _, error = process.communicate(timeout=HUNG_S)
     assert process.returncode == 128 + number
-    assert f"Stopped, and saved; go on with `echoic tune --resume {folder}`." in error.splitlines()[-1]
+    assert f"Stopped, and saved; resume with `echoic tune --resume {folder}`." in error.splitlines()[-1]
     assert "Traceback" not in error
     finish(folder)
     check_complete(folder)

@@ -1,4 +1,4 @@
-"""The page that makes a run, in a browser: it trains, and recognises at once what it was shown."""
+"""The page that makes a run, in a browser: it trains, and recognizes at once what it was shown."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def taught_briefly(hearing_tones: Browser, tmp_path: Path) -> Iterator[TaughtPag
         yield one
 
 
-def test_one_button_trains_and_the_page_recognises_at_once(taught_briefly: TaughtPage, tmp_path: Path) -> None:
+def test_one_button_trains_and_the_page_recognizes_at_once(taught_briefly: TaughtPage, tmp_path: Path) -> None:
     write_tones(tmp_path / "sounds", PITCHES_HZ, 8)
     with taught_briefly.page() as page:
         train = page.get_by_role("button", name="Train", exact=True)
@@ -42,7 +42,7 @@ def test_one_button_trains_and_the_page_recognises_at_once(taught_briefly: Taugh
         expect(train).to_be_disabled()
         expect(page.get_by_text("Background has no examples")).to_be_visible()
         page.get_by_role("button", name="Delete Background").click()
-        turn_on(page)  # what it hears is recognised as soon as there is a run
+        turn_on(page)  # what it hears is recognized as soon as there is a run
         train.focus()
         page.keyboard.press("Enter")
         stop = page.get_by_role("button", name="Stop")
@@ -106,7 +106,7 @@ class Played(NamedTuple):
 
 
 @pytest.mark.data
-def test_three_digits_are_taught_and_recognised(taught_page: TaughtPage, data_dir: Path, tmp_path: Path) -> None:
+def test_three_digits_are_taught_and_recognized(taught_page: TaughtPage, data_dir: Path, tmp_path: Path) -> None:
     recordings = data_dir / "fsdd" / "recordings"
     draws = np.random.default_rng(0)
     shown, played = {}, list[tuple[Path, str]]()
@@ -136,7 +136,7 @@ def test_three_digits_are_taught_and_recognised(taught_page: TaughtPage, data_di
         expect(table.first).to_contain_text(clips[-1].label)
         rows = [row.split("\t") for row in table.all_inner_texts()]
     found = [Played(float(onset.split()[0]), float(offset.split()[0]), label) for onset, offset, label, _ in rows]
-    right = [one.label == recognised(found, one) for one in clips]
+    right = [one.label == recognized(found, one) for one in clips]
     assert np.mean(right) >= 0.95
 
 
@@ -156,7 +156,7 @@ def write_one_after_the_other(file: Path, played: list[tuple[Path, str]]) -> lis
     return clips
 
 
-def recognised(found: list[Played], clip: Played) -> str | None:
+def recognized(found: list[Played], clip: Played) -> str | None:
     """The label that was found for the longest part of a clip; None if there is none."""
     overlaps = [(min(clip.end_s, one.end_s) - max(clip.begin_s, one.begin_s), one.label) for one in found]
     overlap_s, label = max(overlaps)

@@ -39,7 +39,7 @@ def test_training_says_what_is_missing(taught: Taught) -> None:
     assert taught.call("DELETE", "/teach/training").status == 200
 
 
-def test_one_button_trains_and_the_page_recognises_at_once(taught: Taught, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_button_trains_and_the_page_recognizes_at_once(taught: Taught, monkeypatch: pytest.MonkeyPatch) -> None:
     with_tones(taught)
     monkeypatch.setitem(SETTINGS, "steps", STEPS)
     assert taught.call("POST", "/teach/training").json["training"]["status"] == "running"

@@ -1,4 +1,4 @@
-"""Training that goes on from the weights of a run, on the same or on newer data."""
+"""Training that continues from the weights of a run, on the same or on newer data."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,7 +31,7 @@ def prepare_from(
     components: Mapping[str, Any] | None,
     settings: Mapping[str, Any],
 ) -> Prepared:
-    """A task that is ready to go on training from the weights of `run`.
+    """A task that is ready to continue training from the weights of `run`.
 
     Settings, vocabulary, classes and scales are those of the run; settings of training and of the split may be
     changed.
@@ -63,8 +63,8 @@ def prepare_from(
     task = opened.fitted.task.continued(sources.read(data, resolved.data), resolved)
     if task.folds:
         raise ConfigError(
-            "Training cannot go on with `folds`: the run has learned from clips of every fold. Give --split, such as "
-            "0.9,0.1,0, to train on without folds."
+            "Training cannot continue with `folds`: the run has learned from clips of every fold. Give --split, such "
+            "as 0.9,0.1,0, to train on without folds."
         )
     weights, _ = opened.folder.read_model()
     note = (
@@ -109,6 +109,6 @@ def _settings(own: JobSettings, config: Mapping[str, Any], given: Mapping[str, A
         section = places[name]
         if section not in _CHANGEABLE and getattr(getattr(resolved, section), name) != values[section][name]:
             raise ConfigError(
-                f"`{name}` cannot be changed when training goes on from a run; train a new run without --from."
+                f"`{name}` cannot be changed when training continues from a run; train a new run without --from."
             )
     return resolved

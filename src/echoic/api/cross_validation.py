@@ -60,7 +60,7 @@ def cross_validate(
 
     Raises:
         ConfigError: a split is given, or `folds` or `workers` is not positive.
-        DataError: the series are too short for so many folds.
+        DataError: the series are too short for the number of folds.
     """
     check_number(workers, "workers")
     requested = Requested.of("forecast", config, settings, components)

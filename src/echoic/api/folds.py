@@ -71,7 +71,7 @@ def fit_folds(
 
 @contextmanager
 def _resumable(folder: RunFolder) -> Iterator[None]:
-    """Says how to go on after a signal that did not come within the loop of training, which says so itself.
+    """Says how to resume after a signal that did not come within the loop of training, which says so itself.
 
     And after the loss of another process.
     """

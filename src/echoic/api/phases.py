@@ -107,7 +107,7 @@ def _run_phase(
 def _check_weights(
     folder: RunFolder, task: Task[Any], checkpoint: Checkpoint | None, initial: dict[str, Tensor] | None
 ) -> None:
-    """Checks the weights to go on from, before a network of other sizes takes memory.
+    """Checks the weights to continue from, before a network of other sizes takes memory.
 
     Raises:
         RunError: they are not those of the network.

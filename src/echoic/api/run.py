@@ -103,7 +103,7 @@ class Run(ScoredRun):
         """The run as a stream: `state = stream.start()`, then `result, state = stream.push(chunk, state)`.
 
         Chunks are data as they come: sound (detect, classify, audio), values (forecast, and detect or classify on
-        sensors), characters (text) or steps of a piano-roll (music). Streams of text, music and audio go on from any
+        sensors), characters (text) or steps of a piano-roll (music). Streams of text, music and audio continue any
         state by `stream.generate`.
 
         Args:

@@ -1,4 +1,4 @@
-"""What a run says of given data: scores and predictions."""
+"""Scores and predictions of a run on given data."""
 
 from numbers import Integral
 from pathlib import Path

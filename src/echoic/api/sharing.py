@@ -28,7 +28,7 @@ def check_same(ranks: Ranks, job: str, task: Task[Any]) -> None:
         return
     with ranks.together():
         _check_rows(ranks.size, task)
-    digests = ranks.tell([_digest([job, _settings(task)]), _digest(task.dataset.fingerprint)])
+    digests = ranks.all_gather([_digest([job, _settings(task)]), _digest(task.dataset.fingerprint)])
     for number, (settings, data) in enumerate(digests):
         ranks.has_common_error = True  # if there is one, it is the same everywhere
         if settings != digests[0][0]:
@@ -88,7 +88,7 @@ def resumable(ranks: Ranks, path: Path) -> Path:
     Raises:
         RunError: the first process has no run there.
     """
-    if ranks.size == 1 or all(ranks.tell((path / "config.json").is_file())):
+    if ranks.size == 1 or all(ranks.all_gather((path / "config.json").is_file())):
         return path
     return own_copy(ranks, path, scratch_path(path.name))
 

@@ -83,7 +83,7 @@ def train_side_by_side(
 
     Raises:
         ConfigError: the user's own parts cannot be sent to other processes.
-        echoic.EchoicError: that of the first training that cannot go on; the others are saved.
+        echoic.EchoicError: that of the first training that fails; the others are saved.
         Interrupted: a signal came; everything is saved.
     """
     program = Program("echoic.api.training_worker", (), command, objects_sent(data))

@@ -110,7 +110,7 @@ def fit(
         task = ready(task, workers)
         started = ranks.is_first and is_started(out, name, task)
     check_same(ranks, name, task)
-    if any(ranks.tell(started)):
+    if any(ranks.all_gather(started)):
         folder = own_folder(ranks, RunFolder(Path(out or "")))
         with folder.lock():
             fit_folds(folder, name, task, prepared.data, chosen_progress(on_progress))

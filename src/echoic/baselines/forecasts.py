@@ -134,7 +134,7 @@ def _is_seasonal(series: Array, season: int) -> bool:
 
 
 def _seasonal_indices(series: Array, season: int) -> Array:
-    """Mean ratio to a centred moving average at each phase of the season, normalised to a mean of 1."""
+    """Mean ratio to a centred moving average at each phase of the season, normalized to a mean of 1."""
     kernel = np.full(season, 1 / season)
     if season % 2 == 0:
         kernel = np.concatenate([[0.5 / season], np.full(season - 1, 1 / season), [0.5 / season]])

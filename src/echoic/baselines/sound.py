@@ -60,7 +60,7 @@ class LinearPrediction:
     """Linear prediction of the next sample, with a Laplace distribution around it.
 
     The width of the distribution is `spread` times the exponential moving average of the absolute errors, which decays
-    by `decay` per sample. Weights are fitted by the autocorrelation method on sound normalised to equal loudness,
+    by `decay` per sample. Weights are fitted by the autocorrelation method on sound normalized to equal loudness,
     because the width adapts to loudness; order, decay and spread by likelihood.
     """
 
@@ -127,7 +127,7 @@ def prediction_weights(sound: Floats, order: int) -> Floats:
 
 
 def _equalized(sound: Floats) -> Floats:
-    """Sound normalised to equal loudness in short blocks, except nearly silent ones."""
+    """Sound normalized to equal loudness in short blocks, except nearly silent ones."""
     rows = sound[: max(1, len(sound) // _EQUALIZED_SAMPLES) * _EQUALIZED_SAMPLES]
     rows = rows.reshape(-1, min(_EQUALIZED_SAMPLES, len(rows)))
     size = np.sqrt(np.square(rows).mean(1, keepdims=True))

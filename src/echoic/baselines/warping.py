@@ -98,7 +98,7 @@ class WarpingNeighbor:
 
     @classmethod
     def fit(cls, series: Sequence[Array], labels: NDArray[np.int64], classes: int, queries: int) -> Self:
-        """From training series `(steps, values)`, for so many `queries`."""
+        """From training series `(steps, values)`, for a number of `queries`."""
         steps = float(np.mean([len(one) for one in series]))
         per_series = steps * max(2 * BAND * steps, 1.0) * series[0].shape[1] * queries
         stride = int(min(np.ceil((per_series * len(series) / MAX_CELLS) ** 0.5), max(1, steps // _SHORTEST)))

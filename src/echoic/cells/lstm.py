@@ -13,7 +13,7 @@ from echoic.cells.base import Cell, CellState
 class LSTM(Cell):
     """Hochreiter and Schmidhuber 1997, with forget gates (Gers 1999). State: `(h, c)`.
 
-    Initialisation: Glorot uniform for the input weights, orthogonal for the recurrent weights of each gate (Saxe 2014),
+    Initialization: Glorot uniform for the input weights, orthogonal for the recurrent weights of each gate (Saxe 2014),
     and `forget_bias` for the bias of the forget gate; 1 helps an untrained network to remember (Jozefowicz 2015).
     """
 

@@ -25,7 +25,7 @@ from echoic.write_errors import NO_SPACE, cannot_be_written
 VERBS = {
     "demo": "Train on a noisy sine in under a minute, continue it, and write a report. Needs no data.",
     "train": "Train a network on your data, train a run on with --from RUN, or resume one with --resume RUN.",
-    "tune": "Choose settings by the dev loss of many runs, or go on with --resume STUDY.",
+    "tune": "Choose settings by the dev loss of many runs, or resume a search with --resume STUDY.",
     "check": "Overfit one batch: a quick test before a long run.",
     "eval": "Evaluate a run next to simple baselines, on its test split or on new data.",
     "predict": "Predict: forecasts with intervals, classes of clips, events or text of recordings, or signals.",

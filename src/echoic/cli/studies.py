@@ -1,4 +1,4 @@
-"""What the command says of a study: a line per trial, its result, and a summary."""
+"""Output of the command about a study: a line per trial, its result, and a summary."""
 
 import json
 import statistics

@@ -19,7 +19,7 @@ def tune_again(
     context: typer.Context,
     resume: Annotated[
         Path | None,
-        typer.Option("--resume", metavar="STUDY", help="Study to go on with; --trials and --minutes are new totals."),
+        typer.Option("--resume", metavar="STUDY", help="Study to resume; --trials and --minutes are new totals."),
     ] = None,
     join: Annotated[
         str | None,
@@ -55,7 +55,7 @@ def tune_again(
             )
         return
     if resume is not None and join is not None:
-        raise ConfigError("`--resume STUDY` goes on with a study of this machine, and `--join URL` begins; choose one.")
+        raise ConfigError("`--resume STUDY` resumes a study of this machine, and `--join URL` joins one; choose one.")
     if resume is None and join is None:
         raise ConfigError(
             f"`echoic tune` requires a job ({', '.join(JOBS)}) and data, or --resume STUDY, or --join URL."

@@ -1,1 +1,1 @@
-"""Several processes that train one network: how they start, find each other, and what they tell each other."""
+"""Several processes that train one network: how they start, find each other, and what they exchange."""

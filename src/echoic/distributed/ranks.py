@@ -1,4 +1,4 @@
-"""The processes that train one network together, and what they tell each other."""
+"""The processes that train one network together, and what they exchange."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -124,7 +124,7 @@ class Ranks:
         except EchoicError as raised:
             error = raised
         if self.size > 1:
-            found = self.tell(None if error is None else [type(error).__name__, str(error)])
+            found = self.all_gather(None if error is None else [type(error).__name__, str(error)])
             failed = next((number for number, one in enumerate(found) if one is not None), None)
             self.has_common_error = failed is not None
             if error is None and failed is not None:
@@ -133,8 +133,8 @@ class Ranks:
         if error is not None:
             raise error
 
-    def tell(self, value: Any) -> list[Any]:
-        """The values of all processes, which are plain JSON."""
+    def all_gather(self, value: Any) -> list[Any]:
+        """The values of all processes in the order of their ranks; each is plain JSON."""
         if self.size == 1:
             return [value]
         encoded = torch.frombuffer(bytearray(json.dumps(value).encode()), dtype=torch.uint8)
@@ -144,7 +144,7 @@ class Ranks:
         return [json.loads(joined[end - size : end]) for size, end in zip(sizes, ends, strict=True)]
 
     def bytes_of_first(self, values: bytes) -> bytes:
-        """What the first process says; those of others are ignored."""
+        """The bytes of the first process; those of others are ignored."""
         if self.size == 1:
             return values
         size = int(self.of_first(torch.tensor([len(values)])))

@@ -19,7 +19,7 @@ NOISE_FLATNESS = 0.5
 MAX_PEAK_FRACTION = 0.05
 MIN_CONTINUITY = 0.35
 AUDIBLE_DB = -50.0
-"""Below this level too few quantisation levels are in use to detect clipping."""
+"""Below this level too few quantization levels are in use to detect clipping."""
 
 LOOP_WINDOW_S, LOOP_HOP_S = 6.0, 3.0
 LOOP_CORRELATION = 0.99

@@ -70,7 +70,7 @@ class RecordingIndex:
     def best_match(self, excerpt: Floats) -> Match | None:
         """The best match of a second of sound `(samples,)`; None if it is nearly silent.
 
-        Similarity is the normalised cross-correlation.
+        Similarity is the normalized cross-correlation.
         """
         low = self._downsample(excerpt)
         norm = np.linalg.norm(low)

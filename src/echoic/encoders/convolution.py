@@ -21,7 +21,7 @@ class Convolution(Encoder):
 
     The receptive field of a step ends `right_context` vectors after its own last one; with 0 the encoder is causal.
     Sequences are padded with zeros. Each layer has a number of channels, square kernels of an odd size, layer
-    normalisation and ReLU, as in convolutional recurrent networks for sound (Cakir 2017). Normalisation is per step,
+    normalization and ReLU, as in convolutional recurrent networks for sound (Cakir 2017). Normalization is per step,
     over channels and bands, so it mixes neither steps nor rows. The lowest layer has a stride of `stride` steps.
     """
 
@@ -73,7 +73,7 @@ class Convolution(Encoder):
     def valid(self, x: Float[Tensor, "batch steps features"]) -> Float[Tensor, "batch out_steps outputs"]:
         """The steps with a complete receptive field in `x`: no padding in time.
 
-        Channels come last: what is normalised together then lies together, and nothing is copied. A training step of
+        Channels come last: what is normalized together then lies together, and nothing is copied. A training step of
         the layers took 0.7 to 0.9 of the time.
         """
         x = x[..., None] if self.across_bands else x[:, :, None]

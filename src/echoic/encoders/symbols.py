@@ -13,7 +13,7 @@ from echoic.encoders.base import Encoder
 class Embedding(Encoder):
     """A learned vector for each of `num_classes` symbols; inputs are class indices.
 
-    Initialisation: normal with standard deviation `std`.
+    Initialization: normal with standard deviation `std`.
     """
 
     is_stepwise = True

@@ -104,7 +104,7 @@ class Combination:
 
         Args:
             before: for each series, the row that all targets lie before.
-            stride: takes every so many of the origins.
+            stride: distance between the origins that are taken.
         """
         rows = self._scored.rows
         rows = rows[rows + self.horizon <= before[self.panel.series_index(rows - 1)]][::stride]

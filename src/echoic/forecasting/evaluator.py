@@ -30,7 +30,7 @@ MAX_LINEAR_WINDOWS = 20_000
 """Maximum number of (evenly spaced) training windows for the linear baseline."""
 
 BLOCK_HORIZONS = 2
-"""Windows overlap, so those that begin within so many horizons count as one item in the lead over a baseline."""
+"""Length of a block in horizons: windows overlap, so those of a block are one item in the lead over a baseline."""
 
 MAX_NAIVE2_WINDOWS = 2000
 """Limit of windows times features for Naive2 and OWA, because Naive2 decomposes the whole history of each."""

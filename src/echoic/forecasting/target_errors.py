@@ -15,7 +15,7 @@ MAX_ORIGINS = 20_000
 """In all series; at least eight and at most a thousand in each."""
 
 LEAST_ORIGINS, _MOST_ORIGINS = 8, 1000
-"""In a series, if it has so many."""
+"""Number of windows of a series, if it has as many."""
 
 _MAX_VALUES = 4_000_000
 """Forecast values of one forecast at all origins, so that they fit into memory."""

@@ -26,8 +26,8 @@ class StudentT(ValueHead):
     def loss(self, params: Params, target: Values) -> Values:
         location, scale, degrees = self._split(params)
         half = (degrees + 1) / 2
-        normaliser = torch.lgamma(degrees / 2) - torch.lgamma(half) + 0.5 * (degrees * torch.pi).log() + scale.log()
-        return normaliser + half * torch.log1p(((target - location) / scale).square() / degrees)
+        normalizer = torch.lgamma(degrees / 2) - torch.lgamma(half) + 0.5 * (degrees * torch.pi).log() + scale.log()
+        return normalizer + half * torch.log1p(((target - location) / scale).square() / degrees)
 
     def mean(self, params: Params) -> Values:
         return params[..., 0]

@@ -1,4 +1,4 @@
-"""Normalisation of each clip by itself, where its level or scale does not depend on the label."""
+"""Normalization of each clip by itself, where its level or scale does not depend on the label."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from torch import Tensor
 from echoic.types import stored
 
 _MIN_SPREAD = 0.1
-"""Spread of levels (in units of the deviation within clips) or log scales from which clips are normalised."""
+"""Spread of levels (in units of the deviation within clips) or log scales from which clips are normalized."""
 
 _SIGNIFICANCE = 0.01
 """Level of the test whether a clip's level or scale depends on its label, divided by the number of tests."""
@@ -41,7 +41,7 @@ class ClipNorm:
         )
 
     def apply(self, clip: Tensor) -> Tensor:
-        """The normalised clip `(steps, values)`; a constant clip becomes zeros."""
+        """The normalized clip `(steps, values)`; a constant clip becomes zeros."""
         if not (self.center or self.scale):
             return clip
         mean, std = (torch.from_numpy(row).float() for row in _statistics(clip))

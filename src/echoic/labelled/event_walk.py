@@ -46,7 +46,7 @@ class Undecided(NamedTuple):
         totals: sums `(classes,)` of the probabilities over the run.
         smoothed: sums `(classes,)` of the smoothed probabilities over the run.
         stretches: undecided stretches of one label in the run, `(stretches, 4)`: class, begin, end, sum.
-        last: the newest event `(4,)`, which goes on if the pause is short; its class is -1 without one.
+        last: the newest event `(4,)`, which continues if the pause is short; its class is -1 without one.
         pause: sum of the probabilities of its class over the decided frames since its end.
     """
 
@@ -144,7 +144,7 @@ class EventWalk:
         self._totals = self._smoothed = np.zeros_like(self._totals)
 
     def _extend(self, stretch: _Stretch) -> None:
-        """Frames that are decided: they go on with the last event, or begin another."""
+        """Frames that are decided: they continue the last event, or begin another."""
         last = self._last
         if last is not None and last.number == stretch.number and stretch.begin - last.end < self._chosen.pause_frames:
             total = last.total + self._pause + stretch.total

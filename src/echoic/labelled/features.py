@@ -86,7 +86,7 @@ class Features:
 
     @classmethod
     def fit(cls, raw: RawSteps, training: Sequence[int], clip_norm: ClipNorm = NO_NORM) -> Self:
-        """Fits to the series with the indices `training`, each normalised by `clip_norm` first."""
+        """Fits to the series with the indices `training`, each normalized by `clip_norm` first."""
         values = torch.cat([clip_norm.apply(raw[number]) for number in training])
         return cls(raw.mel, Scaler.fit("standard", [""], [values]), clip_norm, raw.trim)
 
@@ -169,7 +169,7 @@ class Features:
 
 
 def spectra_count(mel: LogMel, samples: int) -> int:
-    """Number of spectra of a sound of so many samples."""
+    """Number of spectra of a sound of `samples` samples."""
     return 1 + (samples + mel.window_samples // 2 * 2 - mel.window_samples) // mel.hop_samples
 
 

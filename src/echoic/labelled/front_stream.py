@@ -56,7 +56,7 @@ class FrontStream:
             raise ConfigError("`rate_hz` is for runs on sound; this one was trained on features, so leave it out.")
         if features.clip_norm.center or features.clip_norm.scale:
             raise ConfigError(
-                "This run normalises each clip by its own mean, which is known at its end only; train with "
+                "This run normalizes each clip by its own mean, which is known at its end only; train with "
                 "--clip-norm none to stream."
             )
         self._features = features

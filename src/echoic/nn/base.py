@@ -94,7 +94,7 @@ class Recurrent(nn.Module, abc.ABC):
             return [[getattr(self, name) for name in names] for names in self._names]
 
     def reset_parameters(self) -> None:
-        """Initialises all parameters: uniform within one over the root of `hidden_size`, from torch's generator."""
+        """Initializes all parameters: uniform within one over the root of `hidden_size`, from torch's generator."""
         bound = self.hidden_size**-0.5
         for weights in self.parameters():
             nn.init.uniform_(weights, -bound, bound)

@@ -257,5 +257,5 @@ def _instead(path: Path) -> str:
         runs = sorted((one.parent for one in path.glob("*/config.json")), key=lambda one: one.name)
         return f"it has a run for each of several seeds: name one, such as {runs[0]}" if runs else "it has no run yet"
     if (path / "study.json").is_file():
-        return f"it is a study: go on with `echoic tune --resume {path}`, or name its winner {path / 'best'}"
+        return f"it is a study: resume it with `echoic tune --resume {path}`, or name its winner {path / 'best'}"
     return "create one with `echoic train`"

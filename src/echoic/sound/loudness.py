@@ -1,4 +1,4 @@
-"""Quantised loudness of audio frames."""
+"""Quantized loudness of audio frames."""
 
 import torch
 from torch import Tensor

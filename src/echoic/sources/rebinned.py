@@ -1,4 +1,4 @@
-"""New rows combined to the steps of a series that they may go on with."""
+"""New rows combined to the steps of a series that they may continue."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Text files: decompression within a limit, decoding, normalised line ends."""
+"""Text files: decompression within a limit, decoding, normalized line ends."""
 
 import bz2
 import codecs

@@ -1,4 +1,4 @@
-"""Listen to a sequence, then go on with it: autoregressive networks with the state as a value."""
+"""Read a sequence, then continue it: autoregressive networks with the state as a value."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, final
@@ -51,7 +51,7 @@ class StepState(NamedTuple):
 
 @final
 class AutoregressiveStream:
-    """Steps a network over known values, of many sequences at once, and lets it go on from any state.
+    """Steps a network over known values, of many sequences at once, and lets it continue any state.
 
     Args:
         model: a network with one output per step.
@@ -110,7 +110,7 @@ class AutoregressiveStream:
             ConfigError: there is no known step before, or `steps` is not a positive integer.
         """
         if not state.num_steps:
-            raise ConfigError("There is nothing to go on with; push at least one step first.")
+            raise ConfigError("There is nothing to continue; push at least one step first.")
         stream = GenerationStream(self.model, sample, predictor=self._predictor)
         before = GenerationState(
             torch.from_numpy(state.params)[None, None],

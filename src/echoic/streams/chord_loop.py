@@ -100,8 +100,8 @@ class ChordLoop:
     def _draw_chords(
         self, part: Floats, states: Floats, outputs: Floats, temperature: float, generator: torch.Generator
     ) -> None:
-        # How many numbers the choices take is known afterwards: they come from a copy of the generator, which then
-        # goes on by as many.
+        # How many numbers the choices take is known afterwards: they come from a copy of the generator, which is
+        # then advanced by as many.
         ahead = torch.Generator()
         ahead.set_state(generator.get_state())
         noise = uniforms((*part.shape[:2], part.shape[2] + 1), ahead) if temperature else None

@@ -1,4 +1,4 @@
-"""The time that a study has worked, over all of its sessions; it goes on while any host works."""
+"""The time that a study has worked, over all of its sessions; it runs while any host works."""
 
 import time
 from typing import final

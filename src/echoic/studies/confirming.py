@@ -60,11 +60,11 @@ class ConfirmationOrders:
         return self._clock.is_over() or not self._fresh.other_hosts_train(_keys(self._candidates()))
 
     def report(self, order: Order, slot: int, loss: float) -> bool:  # noqa: ARG002 (as other orders have it)
-        """Takes no notice: trainings of a confirmation are not compared while they go on."""
+        """Takes no notice: trainings of a confirmation are not compared while they run."""
         return False
 
     def answered(self, order: Order, answer: Answer) -> None:
-        """Keeps the dev loss; a training without one does not count, and one that time has cut short goes on later."""
+        """Keeps the dev loss; a training without one does not count, and one cut short by time is resumed later."""
         trial, one = self._sent[order.runs[0]]
         loss = answer.losses[0] if answer.end == "done" else None
         if answer.end != "late" and self._fresh.end((trial.number, one), loss) and loss is not None:

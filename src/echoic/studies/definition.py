@@ -38,7 +38,7 @@ class Definition(Section):
         trials: number of trials; None: no limit.
         minutes: time budget, confirmation included; None: no limit.
         workers: processes that train.
-        goals: what is minimised; the first is the dev loss.
+        goals: what is minimized; the first is the dev loss.
         seeds: runs per trial, whose mean loss counts.
         confirm: number of best trials that are trained again with fresh seeds.
     """

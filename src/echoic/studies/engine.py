@@ -128,7 +128,7 @@ class Engine:
         return self._end(number, {"reason": reason}, state=optuna.trial.TrialState.PRUNED)
 
     def fail(self, number: int, reason: str) -> bool:
-        """Ends a trial that says nothing about its settings."""
+        """Ends a trial whose end does not depend on its settings."""
         return self._end(number, {"reason": reason}, state=optuna.trial.TrialState.FAIL)
 
     def _end(self, number: int, attributes: Mapping[str, Any], **outcome: Any) -> bool:

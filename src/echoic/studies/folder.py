@@ -57,5 +57,5 @@ def ensure_new(path: Path) -> None:
     """
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
-    resume = f", or go on with `echoic tune --resume {path}`" if is_study(path) else ""
+    resume = f", or resume it with `echoic tune --resume {path}`" if is_study(path) else ""
     raise RunError(f"{path} already exists; choose another --out{resume}.")

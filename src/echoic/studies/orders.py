@@ -10,7 +10,7 @@ class Order(NamedTuple):
 
     Attributes:
         number: of the trial.
-        runs: the folders of the runs below the study, in which begun ones go on.
+        runs: the folders of the runs below the study, in which begun ones are resumed.
         configs: the settings of each run by section.
         ends_at_s: when training stops, in seconds since 1970; None: no limit.
         reports: whether the first run asks whether it is hopeless.

@@ -20,7 +20,7 @@ _MOST_HEARTBEAT_S = 10
 
 _REMEDY = (
     "check the address and the server; a password comes from PGPASSWORD or ~/.pgpass. What is trained is kept, and the "
-    "study goes on with `echoic tune --resume`."
+    "study is resumed with `echoic tune --resume`."
 )
 
 _SESSION = {

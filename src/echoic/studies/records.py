@@ -16,9 +16,9 @@ class Trial:
 
     Attributes:
         number: of the trial, and of its run folder.
-        state: pruned: hopeless, ended early. unfinished: its training goes on when the study does.
+        state: pruned: hopeless, ended early. unfinished: its training is resumed with the study.
         settings: the drawn ones by name.
-        goals: what is minimised, by name; empty unless complete.
+        goals: what is minimized, by name; empty unless complete.
         losses: the dev losses of its runs, one per seed; empty unless complete.
         reports: the lowest dev loss so far, by the fraction of the training.
         reason: why it was pruned or has failed; otherwise empty.

@@ -21,7 +21,7 @@ _TPE_STARTUP_TRIALS = 10
 def sampler(definition: Definition, begun: int, place: str) -> Any:
     """The algorithm; its random numbers depend on the seed, the number of trials so far, and the place.
 
-    With the seed alone, a study that goes on would suggest what it has suggested before, and hosts the same.
+    With the seed alone, a resumed study would suggest what it has suggested before, and hosts the same.
     """
     samplers, seed = optuna.samplers, definition.seed
     varied = (seed * 1_000_003 + begun + zlib.crc32(place.encode())) % 2**31

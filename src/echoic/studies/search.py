@@ -17,7 +17,7 @@ _UNKNOWN_RESERVE, _MOST_RESERVE = 0.25, 0.5
 """Fractions of the time budget kept for the confirmation: before the first complete trial, and at most."""
 
 _MOST_USELESS = 20
-"""A search ends after so many trials in a row that could not be trained."""
+"""Number of trials in a row that could not be trained after which a search ends."""
 
 
 @final
@@ -54,7 +54,7 @@ class SearchOrders:
         return self._engine.report(order.number, slot, loss)
 
     def answered(self, order: Order, answer: Answer) -> None:
-        """Records the end of a trial; one that time has cut short goes on if the study does."""
+        """Records the end of a trial; one that time has cut short is resumed with the study."""
         if answer.end != "late" and self._ended(order, answer):
             self._on_trial(next(one for one in self._engine.trials() if one.number == order.number))
         self._clock.save()

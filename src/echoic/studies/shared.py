@@ -53,7 +53,7 @@ def published(store: Store) -> Definition:
 
 
 def extend(store: Store, definition: Definition) -> None:
-    """Has new totals of a study apply to hosts that begin or go on from now.
+    """Has new totals of a study apply to hosts that begin or resume from now on.
 
     Raises:
         RunError: the store cannot be used.

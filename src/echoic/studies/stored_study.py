@@ -48,7 +48,7 @@ class StoredStudy:
         """
         found = winner(self.confirmation, self.trials)
         if found is None:
-            raise RunError(f"{self.path} has no complete trial yet; go on with `{self.resume_command}`.")
+            raise RunError(f"{self.path} has no complete trial yet; resume it with `{self.resume_command}`.")
         return found
 
     @property

@@ -1,4 +1,4 @@
-"""A study, opened from its folder: how it goes on, its winner's run, and its report."""
+"""A study, opened from its folder: its progress, its winner's run, and its report."""
 
 import warnings
 from pathlib import Path
@@ -43,7 +43,7 @@ class Study(StoredStudy):
     ) -> None:
         """Goes on with the study until its trials are trained and the winner is confirmed.
 
-        Unfinished trials go on from their checkpoints.
+        Unfinished trials resume from their checkpoints.
 
         Args:
             trials: another number of trials in all, such as a larger one.

@@ -1,4 +1,4 @@
-"""The work of a worker: trains the runs of an order, or lets them go on, and measures them."""
+"""The work of a worker: trains the runs of an order, or resumes them, and measures them."""
 
 import math
 import statistics

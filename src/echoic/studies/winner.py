@@ -15,5 +15,5 @@ def winning_run(path: Path) -> Path:
     if not is_study(path):
         return path
     if not (path / "best").exists():
-        raise RunError(f"{path} has no winner yet; go on with `echoic tune --resume {path}`.")
+        raise RunError(f"{path} has no winner yet; resume it with `echoic tune --resume {path}`.")
     return path / "best"

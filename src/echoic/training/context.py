@@ -38,7 +38,7 @@ def isolated_randomness(seed: int, device: str = "cpu") -> Iterator[None]:
 
 @contextlib.contextmanager
 def no_randomness() -> Iterator[None]:
-    """Builds networks whose weights are loaded next: random initialisation gives zeros and draws nothing.
+    """Builds networks whose weights are loaded next: random initialization gives zeros and draws nothing.
 
     So a run can be loaded while another thread trains, without changing its random numbers.
     """

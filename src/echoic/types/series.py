@@ -29,7 +29,7 @@ def _empty_columns() -> Values:
 class Covariates:
     """Covariates of a series.
 
-    `past` `(steps, past_names)` ends with the series; `future` `(steps + ahead, future_names)` may go on for as
+    `past` `(steps, past_names)` ends with the series; `future` `(steps + ahead, future_names)` may continue for as
     long as it is known; `static` `(static_names,)` never changes. Missing entries are NaN.
     """
 

@@ -76,7 +76,7 @@ class Server:
             await self._teacher.close()
 
     def _take(self, run: Run) -> None:
-        """Serves a run that was just trained; streams of the one before go on with it."""
+        """Serves a run that was just trained; streams of the one before continue with it."""
         self._runs[run.path.name] = ServedRun(run, self._limits.streams)
 
     async def leave(self) -> None:

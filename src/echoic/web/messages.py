@@ -16,7 +16,7 @@ class _Message(BaseModel):
 
 
 class Start(_Message):
-    """Begins a sequence, or goes on with one: the first message."""
+    """Begins a sequence, or resumes one: the first message."""
 
     type: Literal["start"]
     options: dict[str, Any] = Field({}, description="Options of the stream: rate_hz, pause_s, series.", max_length=8)
@@ -46,12 +46,12 @@ class Push(_Message):
 
 
 class Generate(_Message):
-    """Lets the network go on from the state."""
+    """Lets the network continue the state."""
 
     type: Literal["generate"]
     length: int = Field(ge=1)
     options: dict[str, Any] = Field({}, max_length=8)
-    keep: bool = Field(default=False, description="The sequence goes on from the end of what is generated.")
+    keep: bool = Field(default=False, description="The sequence continues at the end of what is generated.")
     seed: Seed | None = Field(None, description="Another random seed: another future.")
     id: str = Field("", max_length=64, description="Comes back with what is generated.")
 

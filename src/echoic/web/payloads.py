@@ -80,7 +80,7 @@ _FIELDS = {"values": "values", "text": "text", "roll": "steps"}
 
 
 def _roll(steps: list[list[int] | Step], last: Any) -> Any:
-    """Steps of a piano-roll from the pitches that sound; those of the step before go on, unless they begin again."""
+    """Steps of a piano-roll from the pitches that sound; those of the step before are held, unless they begin again."""
     roll = np.zeros((len(steps), NUM_PITCHES), np.uint8)
     for row, step in zip(roll, steps, strict=True):
         pitches, onsets = (step.pitches, step.onsets) if isinstance(step, Step) else (step, [])

@@ -39,7 +39,7 @@ class Session:
         self.units_per_s = self._most_units_per_s()
 
     def begin(self, message: Start) -> None:
-        """Begins a sequence, or goes on with the state in the message.
+        """Begins a sequence, or resumes the state in the message.
 
         Raises:
             ConfigError: an option is unknown or out of range.

@@ -1,1 +1,1 @@
-"""Processes that train side by side: they get orders, and what one that is killed began goes on in another."""
+"""Processes that train side by side: they get orders, and what one that is killed began is resumed in another."""

@@ -15,10 +15,10 @@ from echoic.workers.sent import error_of
 from echoic.workers.worker_process import END_S, Program, WorkerProcess
 
 MOST_DEATHS = 5
-"""An order that has ended so many workers without getting further has failed."""
+"""Number of workers ended by an order without progress after which it has failed."""
 
 _MOST_FAILED = 3
-"""All work ends after so many such orders in a row."""
+"""Number of such orders in a row after which all work ends."""
 
 _LOOK_S = 1.0
 """How often a worker without an order asks for one that comes later."""

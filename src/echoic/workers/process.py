@@ -1,7 +1,7 @@
 """The side of the worker: orders come as JSON from standard input; reports and answers go to standard output.
 
 When standard input ends, as it does when the parent stops or dies, the training saves a checkpoint and the process
-ends. It holds its lock file meanwhile, so that a process that goes on waits for the workers of the one before.
+ends. It holds its lock file meanwhile, so that a process that resumes waits for the workers of the one before.
 """
 
 import json

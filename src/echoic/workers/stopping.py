@@ -10,7 +10,7 @@ from echoic.signals import Ended
 
 @contextlib.contextmanager
 def resumable(command: str) -> Iterator[None]:
-    """Says how to go on after a signal.
+    """Says how to resume after a signal.
 
     Raises:
         Interrupted: a signal came.
@@ -26,4 +26,4 @@ def resumable(command: str) -> Iterator[None]:
 
 
 def _sentence(command: str) -> str:
-    return f"Stopped, and saved; go on with `{command}`."
+    return f"Stopped, and saved; resume with `{command}`."

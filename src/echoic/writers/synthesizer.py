@@ -29,7 +29,7 @@ def wav_bytes(song: Song) -> bytes:
 
 
 def _mix(song: Song) -> NDArray[np.float64]:
-    """The mix of all notes, normalised to a peak of 1."""
+    """The mix of all notes, normalized to a peak of 1."""
     onsets, ends = (
         seconds_at(song.tempos, np.array(beats)).tolist()
         for beats in (

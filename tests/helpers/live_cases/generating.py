@@ -1,4 +1,4 @@
-"""Runs that go on with what they have read: text, music and sound."""
+"""Runs that continue what they have read: text, music and sound."""
 
 from pathlib import Path
 from typing import Any

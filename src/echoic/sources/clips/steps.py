@@ -78,7 +78,7 @@ def runs_of_rows(table: Table, column: str, ids: NDArray[Any], kind: str = "clip
     """The first row of each clip (or recording, the `kind` in messages), and the one after its last.
 
     Raises:
-        DataError: a row belongs to none, or one goes on after another one.
+        DataError: a row belongs to none, or the rows of one are not together.
     """
     if (ids == "").any():
         row = int((ids == "").argmax())
@@ -88,8 +88,8 @@ def runs_of_rows(table: Table, column: str, ids: NDArray[Any], kind: str = "clip
     for begin in begins:
         if ids[begin] in seen:
             raise table.error(
-                f"the {kind} {quoted(ids[begin])} goes on after another one; sort the rows by {kind}, or give every "
-                f"{kind} a name of its own.",
+                f"the {kind} {quoted(ids[begin])} has rows after those of another one; sort the rows by {kind}, or "
+                f"give every {kind} a name of its own.",
                 row=begin,
                 column=column,
             )

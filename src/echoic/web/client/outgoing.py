@@ -48,7 +48,7 @@ class Pace:
         return await _wait(self._messages, 1.0)
 
     async def data(self, units: int) -> None:
-        """Waits until so many samples, rows, characters or steps may go."""
+        """Waits until `units` samples, rows, characters or steps may be sent."""
         await _wait(self._seconds, units / self._units_per_s)
 
 

@@ -40,14 +40,14 @@ class _Sent(NamedTuple):
 
 @final
 class Sender:
-    """Shares what a feed gives with the pages that follow a run, and tells the results.
+    """Shares what a feed gives with the pages that follow a run, and passes the results on.
 
     Args:
         address: of the server.
         run: of the server.
         options: of the stream.
-        tell: is called with each record of a result.
-        say: is called with news of the connection.
+        on_record: is called with each record of a result.
+        on_status: is called with a sentence when the connection changes.
     """
 
     def __init__(
@@ -55,14 +55,14 @@ class Sender:
         address: ServerAddress,
         run: ServedRun,
         options: dict[str, Any],
-        tell: Callable[[Record], None],
-        say: Callable[[str], None],
+        on_record: Callable[[Record], None],
+        on_status: Callable[[str], None],
     ) -> None:
         self._address = address
         self._run = run
         self._start: dict[str, Any] = {"options": options, "share": True}
-        self._tell = tell
-        self._say = say
+        self._on_record = on_record
+        self._on_status = on_status
         self._unsaved: deque[_Sent] = deque()
         self._sent = self._received = 0
         self._refusal = ""
@@ -79,11 +79,11 @@ class Sender:
         while True:
             socket = await self._connected(lost_s)
             if socket is not None:
-                self._say("The server is back." if lost_s else f"{self._run.run}: pages of this run can follow.")
+                self._on_status("The server is back." if lost_s else f"{self._run.run}: pages of this run can follow.")
                 wait_s = _FIRST_WAIT_S
-                if await self._has_told_all(socket, feed):
+                if await self._received_all(socket, feed):
                     return
-                self._say(f"The connection is lost; trying again for {PATIENCE_S:.0f} s.")
+                self._on_status(f"The connection is lost; trying again for {PATIENCE_S:.0f} s.")
                 lost_s = time.monotonic()
             await asyncio.sleep(wait_s)
             wait_s = min(_LONGEST_WAIT_S, 2 * wait_s)
@@ -110,7 +110,7 @@ class Sender:
             raise self._address.unreachable(reason)
         return None
 
-    async def _has_told_all(self, socket: ClientConnection, feed: Feed) -> bool:
+    async def _received_all(self, socket: ClientConnection, feed: Feed) -> bool:
         """Whether the connection held until the last result."""
         try:
             async with socket:
@@ -172,7 +172,7 @@ class Sender:
                 if is_last or message.position > self._received:
                     self._received = message.position
                     for record in message.records:
-                        self._tell(record)
+                        self._on_record(record)
                 if is_last:
                     return
             elif message.type == "state":

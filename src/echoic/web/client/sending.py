@@ -17,10 +17,10 @@ def send_live(
     run: ServedRun,
     source: str,
     described: Callable[[IO[bytes]], LiveInput],
-    tell: Callable[[Record], None],
-    say: Callable[[str], None],
+    on_record: Callable[[Record], None],
+    on_status: Callable[[str], None],
 ) -> None:
-    """Sends what comes from `source`, `-` for standard input, until it ends; `described` says how it is written.
+    """Sends what comes from `source`, `-` for standard input, until it ends; `described` is its description.
 
     Raises:
         DataError: the input cannot be used, or the server refuses something.
@@ -36,7 +36,7 @@ def send_live(
 
     async def send() -> None:
         feed = Feed(items)
-        await Sender(address, run, await feed.next(), tell, say).send(feed)
+        await Sender(address, run, await feed.next(), on_record, on_status).send(feed)
 
     asyncio.run(_until_ended(send))
 

@@ -69,7 +69,7 @@ class Wire:
     async def begun(
         cls, socket: ClientConnection, address: ServerAddress, run: ServedRun, start: dict[str, Any]
     ) -> "Wire":
-        """A connection on which a sequence has begun, or goes on, with the fields of `start`.
+        """A connection on which a sequence has begun, or was resumed, with the fields of `start`.
 
         Raises:
             ServerError: the server is none of runs.
@@ -90,7 +90,7 @@ class Wire:
         return has_waited
 
     async def send(self, message: str | bytes, units: int) -> None:
-        """Sends so many samples, rows, characters or steps, when there is room for them."""
+        """Sends a message of `units` samples, rows, characters or steps, when there is room for them."""
         await self._pace.data(units)
         await self._ask(message, is_last=False)
 

@@ -1,4 +1,4 @@
-/** The third step: what the microphone or a file gives is recognised, live, with the run as it was trained last. */
+/** The third step: what the microphone or a file gives is recognized, live, with the run as it was trained last. */
 
 import { element } from "./dom.js";
 import { Hearing } from "./hearing.js";
@@ -9,7 +9,7 @@ export class TryStep {
   constructor(client, onRuns) {
     Object.assign(this, { client, onRuns });
     this.files = element("div", { className: "row" }); // controls of the page's input
-    this.first = element("p", { className: "note" }, "Once it is trained, it recognises here what the microphone hears.");
+    this.first = element("p", { className: "note" }, "Once it is trained, it recognizes here what the microphone hears.");
     this.place = element("div");
     const heading = element("h2", {}, element("span", { className: "number" }, "3"), " Try");
     const card = element("div", { className: "card" }, heading, this.first, this.files);

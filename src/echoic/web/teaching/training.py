@@ -1,4 +1,4 @@
-"""Training in a process of its own, so that live streams go on; the run replaces the one before when it is ready."""
+"""Training in a process of its own, beside live streams; the run replaces the one before when it is ready."""
 
 import asyncio
 import json
