@@ -1,6 +1,5 @@
 """Datasets: series with a report and a fingerprint."""
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -10,8 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol, final
 
 from echoic.errors import DataError
+from echoic.sources.counts import CountsReport
 from echoic.sources.paths import check_path
-from echoic.sources.usable import skipped_notes
 from echoic.types import Series
 from echoic.types.counted import were
 
@@ -35,7 +34,7 @@ class Report(Protocol):
 
 
 @dataclass(frozen=True)
-class DataReport:
+class DataReport(CountsReport):
     """Counts of the data, and the changes made to them.
 
     `missing` counts empty cells of each target and covariate as read. `steps` is the total length of all series,
@@ -44,6 +43,8 @@ class DataReport:
     missing values, with their columns and how often they are there. `found_time` is the column of the times if it was
     found instead of named.
     """
+
+    noun = "Series"
 
     rows: int
     series: int
@@ -68,11 +69,11 @@ class DataReport:
     skipped: tuple[str, ...] = ()
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Noteworthy facts, one sentence each."""
+    def candidates(self) -> Mapping[str, Any]:
+        """Sentences, and whether each applies to the data."""
         missing = ", ".join(f"{count} in {name!r}" for name, count in self.missing.items() if count)
         placeholders = ", ".join(f"{number:.10g} in {name!r} ({count:,})" for name, number, count in self.placeholders)
-        candidates = {
+        return {
             f"Times: column {self.found_time!r}, the only one that holds dates (--time none counts steps).": (
                 self.found_time
             ),
@@ -93,11 +94,10 @@ class DataReport:
             f"{were(self.blank_lines, 'blank line')} skipped.": self.blank_lines,
             f"Time zone: {', '.join(self.zones)}.": self.zones,
         }
-        return (*(note for note, applies in candidates.items() if applies), *skipped_notes(self.skipped, "Series"))
 
     def to_json(self) -> dict[str, Any]:
         """All counts and the notes, as plain JSON values."""
-        return dataclasses.asdict(self) | {"missing": dict(self.missing), "notes": list(self.notes)}
+        return super().to_json() | {"missing": dict(self.missing)}
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """What was read from music, what was changed to fit the grid, and what is not modelled."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from echoic.config.grids import grid_step
+from echoic.sources.counts import CountsReport
 from echoic.sources.midi import BetterGrid, GridRoll, better_grid
-from echoic.sources.usable import skipped_notes
 from echoic.types.score import Song
 
 
@@ -121,12 +121,14 @@ class OnGrid:
 
 
 @dataclass(frozen=True)
-class MusicReport:
+class MusicReport(CountsReport):
     """Counts of notes on the grid, of `repaired` ones, and of `drums`, which are left out.
 
     `skipped` has a sentence for each file of a folder that could not be used, `remarks` one for each kind of files that
     are not read.
     """
+
+    noun = "Files"
 
     songs: int
     steps: int
@@ -139,22 +141,21 @@ class MusicReport:
     remarks: tuple[str, ...] = ()
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Noteworthy facts, one sentence each."""
-        candidates: dict[str, Any] = {
+    def candidates(self) -> Mapping[str, Any]:
+        """Sentences, and whether each applies to the data."""
+        return {
             f"{_count(self.drums, 'drum note')} left out.": self.drums,
             **{f"{count:,} {repair}.": count for repair, count in self.repaired.items()},
             **self.on_grid.notes(self.notes_read + self.on_grid.merged),
             **self.left_out.notes,
             **dict.fromkeys(self.remarks, True),
         }
-        return (*(note for note, applies in candidates.items() if applies), *skipped_notes(self.skipped, "Files"))
 
     def to_json(self) -> dict[str, Any]:
         """All counts and the notes, as plain JSON values."""
         better = self.on_grid.better
         on_grid = asdict(self.on_grid) | {"better": None if better is None else better._asdict()}
-        return asdict(self) | {"repaired": dict(self.repaired), "on_grid": on_grid, "notes": list(self.notes)}
+        return super().to_json() | {"repaired": dict(self.repaired), "on_grid": on_grid}
 
 
 def _count(number: int, one: str, several: str = "") -> str:

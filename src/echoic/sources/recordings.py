@@ -3,7 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,9 +13,10 @@ from echoic.errors import DataError
 from echoic.sources.audio.decoding import decode_file
 from echoic.sources.audio.facts import SoundFacts
 from echoic.sources.base import Dataset, fingerprint_of_annotated
+from echoic.sources.counts import CountsReport
 from echoic.sources.examples import Examples
 from echoic.sources.unnamed import unnamed_files
-from echoic.sources.usable import skipped_notes, usable
+from echoic.sources.usable import usable
 from echoic.types import Annotations, Event, Series
 from echoic.types.annotations import EVENT_GRACE_S, SplitName
 
@@ -28,11 +29,13 @@ class PlacedEvent(NamedTuple):
 
 
 @dataclass(frozen=True)
-class EventReport:
+class EventReport(CountsReport):
     """Counts of the data: recordings, their duration, the events of each label, and what was done to the sound.
 
     `without_events` are recordings; `remarks` sentences on how the recordings were read, `skipped` why some were.
     """
+
+    noun = "Recordings"
 
     recordings: int
     seconds: float
@@ -44,10 +47,10 @@ class EventReport:
     skipped: tuple[str, ...] = ()
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Noteworthy facts, one sentence each."""
+    def candidates(self) -> Mapping[str, Any]:
+        """Sentences, and whether each applies to the data."""
         single = Examples.of(label for label, count in self.labels.items() if count == 1)
-        candidates = {
+        return {
             **dict.fromkeys(self.remarks, True),
             f"Without an event: {self.without_events.as_text('recording')}.": self.without_events,
             f"With a single event: {single.as_text('label')}; such a label cannot be both learned and evaluated.": (
@@ -55,11 +58,6 @@ class EventReport:
             ),
             **self.sound.notes,
         }
-        return (*(note for note, applies in candidates.items() if applies), *skipped_notes(self.skipped, "Recordings"))
-
-    def to_json(self) -> dict[str, Any]:
-        """All counts and the notes, as plain JSON values."""
-        return asdict(self) | {"notes": list(self.notes)}
 
 
 def assemble_recordings(

@@ -2,8 +2,8 @@
 
 import hashlib
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,8 +13,9 @@ from echoic.config.text import TextDataSettings
 from echoic.errors import DataError
 from echoic.sources import STANDARD_INPUT
 from echoic.sources.base import Dataset, as_path
+from echoic.sources.counts import CountsReport
 from echoic.sources.textfile import MAX_BYTES, decode_blocks, decompress, read_bytes
-from echoic.sources.usable import skipped_notes, usable
+from echoic.sources.usable import usable
 from echoic.types import Series
 
 _BLOCK_BYTES = 1 << 20
@@ -22,12 +23,14 @@ _MARK = "\ufeff"
 
 
 @dataclass(frozen=True)
-class TextReport:
+class TextReport(CountsReport):
     """Counts of the texts.
 
     `changed_line_ends` counts CRLF and CR line ends that were converted to LF; `skipped` has a sentence for each file
     of several that could not be used.
     """
+
+    noun = "Files"
 
     files: int
     characters: int
@@ -37,17 +40,12 @@ class TextReport:
     skipped: tuple[str, ...]
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Noteworthy facts, one sentence each."""
-        candidates = {
+    def candidates(self) -> Mapping[str, Any]:
+        """Sentences, and whether each applies to the data."""
+        return {
             "A byte order mark was removed.": self.bom,
             f"{self.changed_line_ends:,} line ends (CRLF or CR) were converted to LF.": self.changed_line_ends,
         }
-        return (*(note for note, applies in candidates.items() if applies), *skipped_notes(self.skipped, "Files"))
-
-    def to_json(self) -> dict[str, Any]:
-        """All counts and the notes, as plain JSON values."""
-        return asdict(self) | {"notes": list(self.notes)}
 
 
 class TextSeries(NamedTuple):

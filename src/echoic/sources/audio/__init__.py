@@ -2,8 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ from echoic.errors import DataError
 from echoic.sources.audio.decoding import DecodedSound, decode_file
 from echoic.sources.audio.facts import SoundFacts
 from echoic.sources.base import Dataset
+from echoic.sources.counts import CountsReport
 from echoic.sources.folder_contents import contents_of
-from echoic.sources.usable import skipped_notes, usable
+from echoic.sources.usable import usable
 from echoic.types import Annotations, Series
 
 ENDINGS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64", ".rf64")
@@ -22,12 +23,14 @@ _BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class AudioReport:
+class AudioReport(CountsReport):
     """Counts of the files read, and of what was done to them.
 
     `skipped` has a sentence for each file of several that could not be used, `left_out` one for each kind of files in
     folders that are no sound.
     """
+
+    noun = "Files"
 
     files: int
     seconds: float
@@ -37,14 +40,9 @@ class AudioReport:
     left_out: tuple[str, ...] = ()
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Noteworthy facts, one sentence each."""
-        candidates = {**self.sound.notes, **dict.fromkeys(self.left_out, True)}
-        return (*(note for note, applies in candidates.items() if applies), *skipped_notes(self.skipped, "Files"))
-
-    def to_json(self) -> dict[str, Any]:
-        """All counts and the notes, as plain JSON values."""
-        return asdict(self) | {"notes": list(self.notes)}
+    def candidates(self) -> Mapping[str, Any]:
+        """Sentences, and whether each applies to the data."""
+        return {**self.sound.notes, **dict.fromkeys(self.left_out, True)}
 
 
 def read(data: Any, settings: AudioDataSettings) -> Dataset:

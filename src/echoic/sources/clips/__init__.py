@@ -1,8 +1,8 @@
 """Labelled clips from folders of classes, tables of files, .ts archives and feature arrays, one series per clip."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ from echoic.sources.audio.facts import SoundFacts
 from echoic.sources.base import Dataset, fingerprint_of_annotated
 from echoic.sources.clips import arrays, folders, tables, ts
 from echoic.sources.clips.found import ReadClips
+from echoic.sources.counts import CountsReport
 from echoic.sources.examples import Examples
-from echoic.sources.usable import skipped_notes
 from echoic.types import Series
 from echoic.types.annotations import SplitName
 
@@ -30,11 +30,13 @@ ARRAY_SETTINGS = ("labels_path", "axes")
 
 
 @dataclass(frozen=True)
-class ClipReport:
+class ClipReport(CountsReport):
     """Number of clips per label, total number of steps, sampling rate of sound, and what was done to it.
 
     `remarks` are sentences on how the clips were read, `skipped` why clips were.
     """
+
+    noun = "Clips"
 
     clips: int
     steps: int
@@ -46,10 +48,10 @@ class ClipReport:
     skipped: tuple[str, ...] = ()
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Noteworthy facts, one sentence each."""
+    def candidates(self) -> Mapping[str, Any]:
+        """Sentences, and whether each applies to the data."""
         single = Examples.of(label for label, count in self.labels.items() if count == 1)
-        candidates = {
+        return {
             **dict.fromkeys(self.remarks, True),
             f"{self.unlabelled.count:,} of {self.clips:,} clips have no label, such as {self.unlabelled.first}.": (
                 self.unlabelled
@@ -58,11 +60,6 @@ class ClipReport:
             "evaluated.": single,
             **self.sound.notes,
         }
-        return (*(note for note, applies in candidates.items() if applies), *skipped_notes(self.skipped, "Clips"))
-
-    def to_json(self) -> dict[str, Any]:
-        """All counts and the notes, as plain JSON values."""
-        return asdict(self) | {"notes": list(self.notes)}
 
 
 def read(data: Any, settings: ClipDataSettings) -> Dataset:

@@ -5,15 +5,15 @@ one divides the other, slow inputs are held and slow targets are missing between
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from echoic.config.map import MapDataSettings
 from echoic.errors import DataError
 from echoic.sources.base import Dataset, fingerprint_of
-from echoic.sources.usable import skipped_notes
+from echoic.sources.counts import CountsReport
 from echoic.types import Series
 from echoic.types.annotations import SplitName
 
@@ -27,8 +27,10 @@ class ReadPairs(NamedTuple):
 
 
 @dataclass(frozen=True)
-class PairReport:
+class PairReport(CountsReport):
     """Counts of the pairs, and notes on how they were read."""
+
+    noun = "Pairs"
 
     series: int
     steps: int
@@ -39,13 +41,9 @@ class PairReport:
     skipped: tuple[str, ...]
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Noteworthy facts, one sentence each."""
-        return (*self.facts, *skipped_notes(self.skipped, "Pairs"))
-
-    def to_json(self) -> dict[str, Any]:
-        """All counts and the notes, as plain JSON values."""
-        return asdict(self) | {"notes": list(self.notes)}
+    def candidates(self) -> Mapping[str, Any]:
+        """The notes on reading."""
+        return dict.fromkeys(self.facts, True)
 
 
 Reader = Callable[[Path, MapDataSettings], ReadPairs]

@@ -2,23 +2,25 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from echoic.errors import DataError
 from echoic.sources.audio.facts import SoundFacts
 from echoic.sources.base import Dataset, fingerprint_of_annotated
-from echoic.sources.usable import skipped_notes
+from echoic.sources.counts import CountsReport
 from echoic.types import Series
 
 
 @dataclass(frozen=True)
-class TranscriptReport:
+class TranscriptReport(CountsReport):
     """Counts of the data: recordings, their duration, the characters of their texts, and what was done to the sound.
 
     `remarks` are sentences on how the recordings were read, `skipped` why some were.
     """
+
+    noun = "Recordings"
 
     recordings: int
     seconds: float
@@ -29,14 +31,9 @@ class TranscriptReport:
     skipped: tuple[str, ...] = ()
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Noteworthy facts, one sentence each."""
-        candidates = {**dict.fromkeys(self.remarks, True), **self.sound.notes}
-        return (*(note for note, applies in candidates.items() if applies), *skipped_notes(self.skipped, "Recordings"))
-
-    def to_json(self) -> dict[str, Any]:
-        """All counts and the notes, as plain JSON values."""
-        return asdict(self) | {"notes": list(self.notes)}
+    def candidates(self) -> Mapping[str, Any]:
+        """Sentences, and whether each applies to the data."""
+        return {**dict.fromkeys(self.remarks, True), **self.sound.notes}
 
 
 def transcripts_dataset(
