@@ -1,6 +1,7 @@
 """Forecasts of counts, demand and rain are not negative."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from echoic.forecasting.bounds import nonnegative_targets
 from echoic.types import Series
 from echoic.windows import Panel, Ranges
 
-QUICK = {"epochs": 1, "layers": (4,), "horizon": 6, "time": "none"}
+QUICK: dict[str, Any] = {"epochs": 1, "layers": (4,), "horizon": 6, "time": "none"}
 
 
 def demand(steps: int = 300, seed: int = 0) -> np.ndarray:

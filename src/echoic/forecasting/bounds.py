@@ -11,7 +11,8 @@ from echoic.windows import Panel, Ranges
 _MIN_ZEROS = LEVELS[0]
 """The fraction of zeros from which a 95 % interval of the values themselves reaches down to 0.
 
-Real-valued series that only come near 0 have next to none, nor have temperatures in whole degrees, which may fall below.
+Real-valued series that only come near 0 have next to none, nor have temperatures in whole degrees, which may fall
+below.
 """
 
 _LISTED = 8

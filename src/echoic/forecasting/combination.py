@@ -26,7 +26,7 @@ POWER = 10
 """Weights are the inverse errors to this power."""
 
 _MAX_RATIO = 2.0
-"""Baselines with a larger multiple of the error of the best have no weight: without them the median of many zeros is 0."""
+"""Baselines with a larger multiple of the error of the best have no weight, so that the median of many zeros is 0."""
 
 ROOT = 0.75
 """Errors are averaged as this power of theirs, so that a jump which no baseline foresaw is forgotten sooner."""

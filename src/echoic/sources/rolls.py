@@ -15,7 +15,7 @@ from echoic.errors import DataError
 from echoic.sources.textfile import MAX_BYTES, check_size
 from echoic.sources.trial import MATLAB, survive_reading
 from echoic.types.annotations import SplitName
-from echoic.types.score import LOWEST_PIANO_KEY, NUM_PITCHES, ONSET, SILENT, SUSTAIN
+from echoic.types.score import LOWEST_PIANO_KEY, NUM_PITCHES
 
 ENDINGS = (".json", ".mat", ".npy", ".npz")
 
@@ -68,8 +68,13 @@ def _from_json(path: Path, raw: bytes) -> list[RollSong]:
     arrays_by_split = found if isinstance(found, dict) else {"": found}
     _check_steps(
         path,
-        sum(len(song) for songs in arrays_by_split.values() if isinstance(songs, list) for song in songs
-            if isinstance(song, list)),
+        sum(
+            len(song)
+            for songs in arrays_by_split.values()
+            if isinstance(songs, list)
+            for song in songs
+            if isinstance(song, list)
+        ),
     )
     return [
         RollSong(
