@@ -101,6 +101,11 @@ def test_numbers_since_1970_are_times_of_utc(read_text: Callable[..., Any], unit
         (("1995-11", "1995-12"), ("1995-11-01", "1995-12-01"), "1 month"),
         (("11/1995", "12/1995"), ("1995-11-01", "1995-12-01"), "1 month"),
         (("Nov 1995", "December 1995", "jan 1996"), ("1995-11-01", "1995-12-01", "1996-01-01"), "1 month"),
+        (("Jan-1-1995", "Jan-2-1995"), ("1995-01-01", "1995-01-02"), "1 d"),
+        (("31-Jan-1995", "01-Feb-1995"), ("1995-01-31", "1995-02-01"), "1 d"),
+        (("January 31, 1995", "February 1, 1995"), ("1995-01-31", "1995-02-01"), "1 d"),
+        (("Tue Jan 31 1995", "Wed Feb 01 1995"), ("1995-01-31", "1995-02-01"), "1 d"),
+        (("1995-Jan-31", "1995-Feb-01"), ("1995-01-31", "1995-02-01"), "1 d"),
         (("1995-Nov", "1995-Dec"), ("1995-11-01", "1995-12-01"), "1 month"),
         (("2020-W53", "2021-W01", "2021-W02"), ("2020-12-28", "2021-01-04", "2021-01-11"), "7 d"),
         (("2024-01-01/2024-01-07", "2024-01-08/2024-01-14"), ("2024-01-01", "2024-01-08"), "7 d"),
@@ -112,6 +117,17 @@ def test_quarters_months_and_weeks_begin_with_their_first_day(
     dataset = read_text(column(*(f'"{cell}"' for cell in cells)), time="t")
     assert times_of(dataset) == [f"{day}T00:00:00" for day in days]
     assert str(dataset.series[0].time.frequency) == frequency
+
+
+def test_days_with_named_months_may_have_a_clock(read_text: Callable[..., Any]) -> None:
+    dataset = read_text(column("31-Jan-1995 23:30:00", "01-Feb-1995 00:00:00"), time="t")
+    assert times_of(dataset) == ["1995-01-31T23:30:00", "1995-02-01T00:00:00"]
+
+
+@pytest.mark.parametrize("cell", ["31-Feb-1995", "31-Foo-1995", "1-Jan-95"])
+def test_days_that_are_in_no_calendar_are_refused(read_text: Callable[..., Any], cell: str) -> None:
+    with pytest.raises(DataError, match=f"'{cell}' is not a date"):
+        read_text(column("30-Jan-1995", cell), time="t")
 
 
 def test_offsets_are_converted_to_utc_and_noted(read_text: Callable[..., Any]) -> None:

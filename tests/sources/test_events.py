@@ -92,7 +92,7 @@ def test_wrong_tables_are_named(folder: Path) -> None:
         read(folder / "none.csv", EventDataSettings())
     with pytest.raises(DataError, match=r"a\.wav is a sound file; give a table"):
         read(folder / "a.wav", EventDataSettings())
-    with pytest.raises(DataError, match="is a folder; give a table"):
+    with pytest.raises(DataError, match="has no sound file beside a label track of Audacity"):
         read(folder, EventDataSettings())
     for rows, message in (
         (["b.wav,train"], "line 2: the file 'a.wav' is not in"),

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from scipy.io import savemat
 
 from echoic.config import AudioDataSettings, ClipDataSettings, MusicDataSettings, TextDataSettings
 from echoic.errors import DataError
-from echoic.sources import apart, read, reader_process, textfile
+from echoic.sources import apart, read, reader_process, rolls, textfile
 from echoic.sources.text import read as read_text_source
 
 
@@ -190,6 +191,40 @@ def test_rolls_that_unpack_to_a_thousand_times_their_size_are_refused(
     (tmp_path / name).write_bytes(content(1_000_000))
     with pytest.raises(DataError, match=rf"{name} unpacks to more than 300 times its [\d,]+ bytes"):
         read(tmp_path / name, MusicDataSettings())
+
+
+def listed_songs(steps: int) -> bytes:
+    return json.dumps({"train": [[[]] * steps, [[60]]]}).encode()
+
+
+def saved_zeros(steps: int) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.zeros((steps, 88), np.uint8))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.npz", packed_zeros), ("a.mat", packed_cells), ("a.json", listed_songs), ("a.npy", saved_zeros)],
+)
+def test_rolls_that_are_larger_in_memory_than_any_music_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: Callable[[int], bytes]
+) -> None:
+    monkeypatch.setattr(rolls, "MAX_STEPS", 1000)
+    (tmp_path / name).write_bytes(content(999))
+    assert sum(song.steps for song in read(tmp_path / name, MusicDataSettings()).series) <= 1000
+    (tmp_path / name).write_bytes(content(1001))
+    with pytest.raises(DataError, match=rf"{name} has rolls of 1,00\d steps, .* 1,000 .*; split it into smaller files"):
+        read(tmp_path / name, MusicDataSettings())
+
+
+def test_a_roll_takes_little_more_memory_than_its_bytes() -> None:
+    sounds = np.zeros((100_000, 128), np.bool_)
+    tracemalloc.start()
+    rolls.notes_from_activity(sounds)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= 3.5 * sounds.nbytes
 
 
 def test_a_table_of_packed_rows_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

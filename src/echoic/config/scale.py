@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from echoic.config.base import Integers, Section
+from echoic.config.base import Integers, Names, Section
 from echoic.config.search import ChangesLoss
 
 ScaleMethod = Literal["none", "standard", "robust", "minmax", "range", "log"]
@@ -17,7 +17,7 @@ def _lags(value: tuple[int, ...] | None) -> tuple[int, ...] | None:
     return value
 
 
-def _no_season(value: Any) -> Any:
+def _none(value: Any) -> Any:
     return () if value == "none" else value
 
 
@@ -68,12 +68,17 @@ class ScaleSettings(Section):
             "seasons for many series; otherwise none."
         ),
     )
-    season: Annotated[Integers | None, BeforeValidator(_no_season), AfterValidator(_seasons)] = Field(
+    season: Annotated[Integers | None, BeforeValidator(_none), AfterValidator(_seasons)] = Field(
         None,
         description="Season lengths in steps, such as 24,168, or none. Default: found in the train split.",
     )
-    baseline_seasons: Annotated[Integers | None, BeforeValidator(_no_season), AfterValidator(_seasons)] = Field(
+    baseline_seasons: Annotated[Integers | None, BeforeValidator(_none), AfterValidator(_seasons)] = Field(
         None,
         description="Season lengths of the baselines that the forecast is combined with. Default: `season`, and others "
         "found in the train split.",
+    )
+    nonnegative: Annotated[Names | None, BeforeValidator(_none)] = Field(
+        None,
+        description="Targets whose forecasts and intervals are never below 0, or none. Default: those that are often 0 "
+        "and never below it in the train split, such as counts and demand.",
     )

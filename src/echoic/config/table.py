@@ -38,7 +38,8 @@ class TableSettings(Section):
     time: str | None = Field(
         None,
         description=(
-            "Column of timestamps. none: steps are counted. Default: the column that holds dates, if there is one."
+            "Column of timestamps, or those of a calendar, such as year+month. none: steps are counted. Default: the "
+            "column that holds dates, if there is one."
         ),
     )
     target: Names = Field((), description="Columns to predict. Default: all numeric columns.")

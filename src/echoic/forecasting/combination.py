@@ -23,7 +23,10 @@ from echoic.forecasting.linear_maps import Array, CombinationState, numpy64
 from echoic.forecasting.target_errors import Discount, PanelSize, TargetBins
 
 POWER = 10
-"""Weights are the inverse errors to this power: twice the error of the best is next to nothing."""
+"""Weights are the inverse errors to this power."""
+
+_MAX_RATIO = 2.0
+"""Baselines with a larger multiple of the error of the best have no weight, so that the median of many zeros is 0."""
 
 ROOT = 0.75
 """Errors are averaged as this power of theirs, so that a jump which no baseline foresaw is forgotten sooner."""
@@ -78,6 +81,7 @@ class Combination:
         self._size = PanelSize.of(framing.panel, framing.horizon) if size is None else size
         self.candidates = Candidates(state, framing, ends, self._size.longest)
         self.panel = framing.panel
+        self._lower = numpy64(framing.lower)
         self.horizon = framing.horizon
         self._warm_steps = max(framing.lookback, 3)
 
@@ -97,7 +101,7 @@ class Combination:
         ]
         error = _errors_at(self._scored.combined, index) * self.candidates.level(origins)
         error = np.where(error > 0, error, self.candidates.mean_change(origins))
-        return Combined(np.concatenate(parts), error[:, None])
+        return Combined(np.maximum(np.concatenate(parts), self._lower), error[:, None])
 
     def past_errors(self, before: Tensor, stride: int = 1) -> Array:
         """Errors of past forecasts over the mean recent error, `(origins, horizon, features)`.
@@ -159,7 +163,8 @@ def _weights(errors: Array) -> Array:
     known = ~np.isnan(errors)
     size = np.where(known, np.maximum(errors, 1e-300), np.inf)
     best = size.min(0)
-    ratio = np.where(np.isfinite(best), np.where(np.isfinite(best), best, 1.0) / size, 1.0) ** POWER
+    ratio = np.where(np.isfinite(best), np.where(np.isfinite(best), best, 1.0) / size, 1.0)
+    ratio = np.where(ratio * _MAX_RATIO < 1, 0.0, ratio**POWER)
     return np.asarray(ratio / ratio.sum(0))
 
 

@@ -95,7 +95,7 @@ class Forecaster:
         median = quantiles[_MEDIAN]
         quantiles = median + (quantiles - median) * torch.from_numpy(self._factors(origins))
         value = torch.from_numpy(self.baselines.majority_value(origins))
-        return Forecast(mean, _around(quantiles, value[:, None]))
+        return Forecast(mean, torch.maximum(_around(quantiles, value[:, None]), self.framing.lower))
 
     def _factors(self, origins: Tensor) -> Array:
         """The factors of the widths of intervals, `(origins, 1, features)`."""

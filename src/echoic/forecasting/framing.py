@@ -10,6 +10,7 @@ from torch import Tensor
 from echoic.batches import Draws
 from echoic.codecs import Scaler, WindowStats
 from echoic.config import ForecastSettings
+from echoic.forecasting.bounds import lower_bounds
 from echoic.forecasting.plan import normalizer_of
 from echoic.tensors import Batch
 from echoic.types import stored
@@ -115,6 +116,7 @@ class Framing:
         self.shared = settings.window.channels == "independent"
         self.context = self.normalizer.context
         self.known = panel.future.shape[1]
+        self.lower = lower_bounds(settings.scaling.nonnegative or (), panel)
         rows = {name: row for row, name in enumerate(codec.values.names)}
         self._scaler_rows = torch.tensor([rows[name] for name in panel.names])
 
@@ -158,8 +160,8 @@ class Framing:
         return self.codec.values.encode(self.panel.window(starts, steps).double(), self._scaler_row(starts))
 
     def decoded(self, values: Tensor, starts: Tensor) -> Tensor:
-        """The inverse of `encoded`."""
-        return self.codec.values.decode(values.double(), self._scaler_row(starts))
+        """The inverse of `encoded`, not below the bounds of the features."""
+        return torch.maximum(self.codec.values.decode(values.double(), self._scaler_row(starts)), self.lower)
 
     def window(self, starts: Tensor) -> Window:
         """The look-backs with contexts that begin at `starts`."""

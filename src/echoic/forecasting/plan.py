@@ -10,6 +10,7 @@ from echoic.config import ForecastSettings
 from echoic.config.forecast import BY_STRATEGY
 from echoic.config.split import SplitRule
 from echoic.errors import ConfigError
+from echoic.forecasting.bounds import check_targets, nonnegative_targets
 from echoic.forecasting.season import calendar_seasons, season_fractions
 from echoic.types import Series
 from echoic.types.frequency import Frequency
@@ -56,6 +57,10 @@ def plan(settings: ForecastSettings, panel: Panel, train: Ranges, frequency: Fre
     many = len(panel.names) > 1
     epochs_given = "epochs" in settings.given()
     settings = _with_seasons(settings, panel, train, frequency)
+    nonnegative = settings.scaling.nonnegative
+    if nonnegative is None:
+        nonnegative = nonnegative_targets(panel, train)
+    check_targets(nonnegative, panel)
     season = settings.scaling.season or ()
     lookback = settings.window.lookback or _lookback(settings, season, length)
     if many:
@@ -64,6 +69,7 @@ def plan(settings: ForecastSettings, panel: Panel, train: Ranges, frequency: Fre
     settings = _with_defaults(settings, "many" if many and strategy != "recursive" else strategy)
     channels = settings.window.channels or ("independent" if strategy == "segments" else "joint")
     settings = settings.replaced(
+        nonnegative=nonnegative,
         strategy=strategy,
         lookback=lookback,
         channels=channels if len(panel.features) > 1 else "joint",

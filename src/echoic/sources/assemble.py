@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from echoic.config.table import TableSettings
 from echoic.errors import ConfigError
 from echoic.sources.base import DataReport, Dataset, fingerprint_of
+from echoic.sources.calendar_columns import with_calendar
 from echoic.sources.cells import is_coarse, numeric_column
 from echoic.sources.dates import parse_times
 from echoic.sources.gridded import Columns, combined, on_grid
@@ -36,6 +37,7 @@ def assemble(table: Table, settings: TableSettings) -> Dataset:
     """
     if settings.format == "m4":
         raise ConfigError("`format` m4 is for CSV files; use wide or long for other data.")
+    table = with_calendar(table, settings)
     roles = resolve_roles(table, settings)
     # First, since a column that is named by mistake makes another one of those to predict.
     parsed = None if roles.time is None else parse_times(table, roles.time, settings.date_format)

@@ -1,4 +1,4 @@
-"""Recordings with events, from a table with the columns file, onset_s, offset_s and label."""
+"""Recordings with events, from a table with the columns file, onset_s, offset_s and label, or from label tracks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +11,11 @@ from echoic.sources.audio import ENDINGS
 from echoic.sources.base import Dataset
 from echoic.sources.clips.splits import split_named
 from echoic.sources.clips.tables import table_of
+from echoic.sources.label_tracks import TRACK_ENDING, read_tracks
 from echoic.sources.recordings import PlacedEvent, assemble_recordings, recordings_dataset
 from echoic.sources.sensors import STEP_SETTINGS, has_steps, recordings_of_steps
 from echoic.sources.table import Table, quoted
+from echoic.sources.unnamed import unnamed_files
 from echoic.types import Event, Series
 from echoic.types.annotations import SplitName
 
@@ -24,17 +26,25 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
     """Reads every recording as samples `(samples, 1)`, annotated with its events and, where known, its split.
 
     A table with one row per step is read by `recordings_of_steps` instead. The recordings are those of the split table,
-    which may have no events, or without one those of the events table.
+    which may have no events, or without one those of the events table. In a folder they are the sound files with a
+    label track beside them.
 
     Raises:
         DataError: a row or a file cannot be used; the message has the place and the remedy.
     """
+    folder = _folder(data, settings)
+    if folder is not None:
+        tracks = read_tracks(folder)
+        return assemble_recordings(tracks.events, folder, settings, {}, str(folder), tracks.notes)
     path, table = _table(data)
     if has_steps(table, settings):
         found = recordings_of_steps(table, settings)
         return recordings_dataset(found.series, str(path), found.notes)
     events, splits = _placed(table, settings)
-    return assemble_recordings(events, settings.audio or path.parent, settings, splits, str(path))
+    sounds = settings.audio or path.parent
+    unnamed = unnamed_files(sounds, list(events))
+    remarks = [f"Sound files that the table does not name left out: {unnamed.as_text('file')}."] if unnamed else []
+    return assemble_recordings(events, sounds, settings, splits, str(path), remarks)
 
 
 def events_by_file(data: Any, settings: EventDataSettings) -> dict[Path, tuple[str, list[PlacedEvent]]]:
@@ -45,6 +55,9 @@ def events_by_file(data: Any, settings: EventDataSettings) -> dict[Path, tuple[s
     Raises:
         DataError: the table cannot be used.
     """
+    folder = _folder(data, settings)
+    if folder is not None:
+        return {folder / file: (file, placed) for file, placed in read_tracks(folder).events.items()}
     path, table = _table(data)
     if has_steps(table, settings):
         return {}
@@ -52,14 +65,25 @@ def events_by_file(data: Any, settings: EventDataSettings) -> dict[Path, tuple[s
     return {} if splits else {(settings.audio or path.parent) / file: (file, placed) for file, placed in events.items()}
 
 
+def _folder(data: Any, settings: EventDataSettings) -> Path | None:
+    """The folder of label tracks; None for other data."""
+    if not isinstance(data, str | Path) or not Path(data).is_dir():
+        return None
+    settings.refuse_changed((*STEP_SETTINGS, "audio", "split_table"), "on a folder of label tracks; leave it out.")
+    return Path(data)
+
+
 def _table(data: Any) -> tuple[Path, Table]:
     """The place of the events, and their table."""
     if not isinstance(data, str | Path):
         raise DataError("Events must be in one table (.csv, .parquet); merge the tables.")
     path = Path(data)
-    if path.is_dir() or path.suffix.lower() in ENDINGS:
-        kind = "folder" if path.is_dir() else "sound file"
-        raise DataError(f"{path} is a {kind}; give a table (.csv, .parquet) with the columns {', '.join(COLUMNS)}.")
+    if path.suffix.lower() in (*ENDINGS, TRACK_ENDING):
+        kind = "text" if path.suffix.lower() == TRACK_ENDING else "sound file"
+        raise DataError(
+            f"{path} is a {kind}; give a table (.csv, .parquet) with the columns {', '.join(COLUMNS)}, or a folder of "
+            "sound files and label tracks of Audacity."
+        )
     if not path.is_file():
         raise DataError(f"{path}: no such file; give a table (.csv, .parquet) of events.")
     return path, table_of(path)

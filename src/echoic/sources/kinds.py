@@ -199,7 +199,7 @@ SOURCES = {
         "echoic.sources.events",
         EventDataSettings,
         "a table (.csv, .parquet) of events with the columns file, onset_s, offset_s and label, or of steps with "
-        "columns of values and a label",
+        "columns of values and a label; or a folder of sound files and label tracks of Audacity (a.wav, a.txt)",
     ),
     "pairs_in_memory": Source(
         "echoic.sources.memory.pairs",

@@ -15,7 +15,6 @@ from echoic.sources.audio.facts import SoundFacts
 from echoic.sources.base import Dataset, fingerprint_of_annotated
 from echoic.sources.counts import CountsReport
 from echoic.sources.examples import Examples
-from echoic.sources.unnamed import unnamed_files
 from echoic.sources.usable import usable
 from echoic.types import Annotations, Event, Series
 from echoic.types.annotations import EVENT_GRACE_S, SplitName
@@ -66,6 +65,7 @@ def assemble_recordings(
     settings: SoundSourceSettings,
     splits: Mapping[str, SplitName],
     origin: str,
+    remarks: Sequence[str] = (),
 ) -> Dataset:
     """Every recording as a series of samples `(samples, 1)`, annotated with its events and, where known, its split.
 
@@ -75,6 +75,7 @@ def assemble_recordings(
         settings: sampling rate and channel; without a rate, that of the first file.
         splits: the split of each file; empty where the data assign none.
         origin: the place of the data.
+        remarks: sentences on what was left out.
 
     Raises:
         DataError: no recording can be used; or with `on_error` = stop, a sound file cannot be read, or an event does
@@ -92,8 +93,6 @@ def assemble_recordings(
         return Series(file, sound.samples[:, None], ("sample",), origin=str(folder / file), annotations=annotations)
 
     recordings, skipped = usable(list(events), recording_of, settings.on_error, origin=origin, kind="recordings")
-    unnamed = unnamed_files(folder, list(events))
-    remarks = [f"Sound files that the table does not name left out: {unnamed.as_text('file')}."] if unnamed else []
     return recordings_dataset(recordings, origin, remarks, skipped)
 
 

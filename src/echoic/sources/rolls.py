@@ -4,16 +4,16 @@ import io
 import json
 import math
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from echoic.errors import DataError
 from echoic.sources.apart import UnreadableError, read_apart
-from echoic.sources.textfile import check_size
+from echoic.sources.textfile import MAX_BYTES, check_size
 from echoic.types.annotations import SplitName
-from echoic.types.score import LOWEST_PIANO_KEY, NUM_PITCHES, ONSET, SILENT, SUSTAIN
+from echoic.types.score import LOWEST_PIANO_KEY, NUM_PITCHES
 
 ENDINGS = (".json", ".mat", ".npy", ".npz")
 
@@ -21,6 +21,9 @@ SPLIT_PREFIXES: dict[str, SplitName] = {"train": "train", "val": "dev", "dev": "
 """Splits by prefix of the names of song sets."""
 
 _PIANO_KEYS = 88
+
+MAX_STEPS = MAX_BYTES // (NUM_PITCHES * np.dtype(np.float32).itemsize)
+"""Maximum number of steps of a file: training takes a roll as float32, whatever it is stored as."""
 
 
 class RollSong(NamedTuple):
@@ -61,6 +64,16 @@ def _from_json(path: Path, raw: bytes) -> list[RollSong]:
     except RecursionError:
         raise DataError(f"{path} is nested too deeply; songs are lists of steps, steps lists of pitches.") from None
     arrays_by_split = found if isinstance(found, dict) else {"": found}
+    _check_steps(
+        path,
+        sum(
+            len(song)
+            for songs in arrays_by_split.values()
+            if isinstance(songs, list)
+            for song in songs
+            if isinstance(song, list)
+        ),
+    )
     return [
         RollSong(
             f"{name or 'song'} {number}",
@@ -97,6 +110,7 @@ def _from_mat(path: Path, raw: bytes) -> list[RollSong]:
         raise DataError(f"{path} is not a readable MATLAB file ({error}); export it as version 7.") from None
     cells = [name.rpartition("/") for name in archive.files]
     arrays = {f"{name} {number}": archive[f"{name}/{number}"] for name, _, number in cells if number != "0"}
+    _check_steps(path, sum(len(array) for array in arrays.values() if array.ndim))
     songs = [
         RollSong(name, array_roll(f"{path}, {name}", array), split)
         for name, array in arrays.items()
@@ -109,7 +123,9 @@ def _from_mat(path: Path, raw: bytes) -> list[RollSong]:
 
 
 def _from_npy(path: Path, raw: bytes) -> list[RollSong]:
-    return [RollSong(path.stem, array_roll(str(path), _load(path, raw)), None)]
+    array = _load(path, raw)
+    _check_steps(path, array.shape[0] if array.ndim else 0)
+    return [RollSong(path.stem, array_roll(str(path), array), None)]
 
 
 def _from_npz(path: Path, raw: bytes) -> list[RollSong]:
@@ -118,6 +134,7 @@ def _from_npz(path: Path, raw: bytes) -> list[RollSong]:
         raise DataError(f"{path} is a single array; rename it to end with .npy.")
     check_size(path, sum(one.file_size for one in archive.zip.infolist()), len(raw))
     try:
+        _check_steps(path, sum(map(_steps_of_member, map(archive.zip.open, archive.zip.infolist()))))
         return [
             RollSong(name, array_roll(f"{path}, {name}", archive[name]), _split_from_name(name))
             for name in archive.files
@@ -126,6 +143,28 @@ def _from_npz(path: Path, raw: bytes) -> list[RollSong]:
         raise
     except Exception as error:  # noqa: BLE001 (damaged members raise whatever zip, zlib and NumPy do)
         raise DataError(f"{path} must contain only arrays of numbers ({error}); save rolls alone.") from None
+
+
+def _check_steps(path: Path, steps: int) -> None:
+    """Checks, before memory is taken, that the rolls of a file are not longer than any music.
+
+    Raises:
+        DataError: they are.
+    """
+    if steps > MAX_STEPS:
+        raise DataError(
+            f"{path} has rolls of {steps:,} steps, and there may be {MAX_STEPS:,} ({MAX_BYTES:,} bytes in memory); "
+            "split it into smaller files, or choose a coarser grid."
+        )
+
+
+def _steps_of_member(member: IO[bytes]) -> int:
+    """The number of steps that the header of an archived array gives; 0 for other members, which reading refuses."""
+    with member:
+        version = np.lib.format.read_magic(member)
+        read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+        shape = read_header[version](member)[0] if version in read_header else ()
+    return int(shape[0]) if shape else 0
 
 
 def _load(path: Path, raw: bytes) -> Any:
@@ -170,8 +209,9 @@ def array_roll(place: str, array: Any) -> NDArray[np.uint8]:
 
 def notes_from_activity(sounds: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """The roll `(steps, 128)` of sounding pitches: a pitch that sounded one step before is sustained."""
-    before = np.concatenate([np.zeros_like(sounds[:1]), sounds[:-1]])
-    return np.where(sounds, np.where(before, SUSTAIN, ONSET), SILENT).astype(np.uint8)
+    roll = sounds.astype(np.uint8)  # a sounding pitch is ONSET
+    roll[1:] *= 1 + (sounds[1:] & sounds[:-1]).view(np.uint8)
+    return roll
 
 
 def _split_from_name(name: str) -> SplitName | None:

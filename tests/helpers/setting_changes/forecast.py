@@ -72,6 +72,7 @@ CHANGES: dict[str, Entry] = (
         "loss_at": Change("last"),
         "network_weight": Change(0.5),
         "baseline_seasons": Change((6,)),
+        "nonnegative": Change(("y",)),
         "recency_exponent": Change(3.0),
         "season_aligned_fraction": Change(0.7, {"season": (12,)}),
         "refit": Change(True),

@@ -10,6 +10,7 @@ from torch import Tensor
 from echoic.batches import BatchLoader
 from echoic.config import ForecastSettings
 from echoic.errors import DataError
+from echoic.forecasting.bounds import bound_note
 from echoic.forecasting.calendar import is_used, with_calendar
 from echoic.forecasting.calendar_plan import resolve_calendar
 from echoic.forecasting.calibrate import calibrate
@@ -153,7 +154,8 @@ class ForecastTask(Task[ForecastSettings]):
         lengths = {split: int(ranges.lengths.sum()) for split, ranges in self.splits.items()}
         shared = {"shared_with_train": self.windows.overlap()} if self.windows.is_shuffled else {}
         report = self.dataset.report.to_json() | {"steps_per_split": lengths}
-        report["notes"] += [*self.skipped, *([self.calendar_note] if self.calendar_note else [])]
+        notes = (*self.skipped, self.calendar_note, bound_note(self.settings.scaling.nonnegative or ()))
+        report["notes"] += [note for note in notes if note]
         return report | shared | {"windows": self.windows.counts()}
 
     def calibrate(self, model: SequenceModel) -> dict[str, Any] | None:
