@@ -130,12 +130,13 @@ def events_in_time(placed: Sequence[PlacedEvent], length_s: float) -> list[Event
             )
         if event.offset_s > length_s + EVENT_GRACE_S:
             raise DataError(
-                f"{place}: the event ends at {event.offset_s:g} s, after the end of the file at {length_s:.3f} s."
+                f"{place}: the event ends at {event.offset_s:g} s, after the end of the file at {length_s:.3f} s; "
+                "correct the row, or remove it."
             )
     for (before, _), (event, place) in itertools.pairwise(ordered):
         if event.onset_s < before.offset_s - 1e-9:
             raise DataError(
                 f"{place}: the event at {event.onset_s:g} s begins before that at {before.onset_s:g} s has ended; only "
-                "one event at a time is supported."
+                "one event at a time is supported, so end one of them earlier, or train one run per label."
             )
     return [event for event, _ in ordered]
