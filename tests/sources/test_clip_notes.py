@@ -191,3 +191,21 @@ def test_notes_do_not_change_what_the_data_are(classes: Path) -> None:
     again = read(classes.parent / "again", ClipDataSettings())
     assert before.fingerprint == again.fingerprint
     assert "sound" not in repr(before.series[0].annotations)
+
+
+def test_missing_values_of_sensors_are_counted(tmp_path: Path) -> None:
+    rows = [
+        "id,x,y,label",
+        *(f"a,{number},1,low" for number in range(4)),
+        "b,,2,high",
+        "b,3,,high",
+        "c,,,low",
+        "c,,,low",
+    ]
+    place = tmp_path / "sensors.csv"
+    place.write_text("\n".join(rows))
+    found = notes(place, id="id")
+    assert "Missing values are taken as the mean: 6 of 16, in 2 clips, such as b." in found
+    assert "All values are missing, so that the result is a guess: 1 clip (c)." in found
+    events = read(place, EventDataSettings(id="id")).report.notes
+    assert "Missing values are taken as the mean: 6 of 16, in 2 recordings, such as b." in events

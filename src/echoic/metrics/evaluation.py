@@ -92,7 +92,8 @@ class Evaluation(abc.ABC):
             reaches = own <= other if goal(name) == "low" else own >= other
             return None if reaches else f"The model does not beat the best baseline here: {scores}."
         if lead.too_few:
-            phrase = f"{'better' if lead.mean > 0 else 'worse'} here, on too few {self.item_errors.unit} to be sure, than"
+            direction = "better" if lead.mean > 0 else "worse"
+            phrase = f"{direction} here, on too few {self.item_errors.unit} to be sure, than"
         else:
             phrase = "not distinguishable from" if lead.outcome == "not distinguishable" else f"{lead.outcome} than"
         difference = f"{abs(lead.mean):.2g}"

@@ -14,6 +14,7 @@ from echoic.sources.audio.decoding import decode_file
 from echoic.sources.audio.facts import SoundFacts
 from echoic.sources.base import Dataset, fingerprint_of_annotated
 from echoic.sources.examples import Examples
+from echoic.sources.missing_values import missing_notes
 from echoic.sources.unnamed import unnamed_files
 from echoic.sources.usable import skipped_notes, usable
 from echoic.types import Annotations, Event, Series
@@ -113,7 +114,7 @@ def recordings_dataset(
         dict(sorted(labels.items())),
         Examples.of(one.name for one in recordings if not one.annotations.events),
         SoundFacts.of(recordings),
-        tuple(remarks),
+        (*remarks, *missing_notes(recordings, "recording")),
         skipped,
     )
     return Dataset(tuple(recordings), report, fingerprint_of_annotated(recordings), origin)

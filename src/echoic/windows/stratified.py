@@ -57,16 +57,17 @@ def stratified_group_split(
 
 
 def _spare(groups: list[list[int]], classes: Sequence[tuple[str, ...]], count: int) -> list[list[int]]:
-    """Removes up to `count` single items from `groups`, each of the labels with the most; every label keeps one item."""
+    """Removes up to `count` single items of the labels with the most from `groups`; every label keeps one item."""
     left = Counter(label for numbers in groups for number in numbers for label in classes[number])
     spared: list[list[int]] = []
-    singles = [numbers for numbers in groups if len(numbers) == 1]
-    while len(spared) < count and singles:
-        most = max(singles, key=lambda numbers: min(left[label] for label in classes[numbers[0]]))
-        if min(left[label] for label in classes[most[0]]) < 2:
-            break
-        left.subtract(classes[most[0]])
-        singles.remove(most)
-        groups.remove(most)
-        spared.append(most)
+    for level in range(max(left.values(), default=0), 1, -1):
+        kept: list[list[int]] = []
+        for numbers in groups:
+            own = classes[numbers[0]]
+            if len(numbers) == 1 and len(spared) < count and min(left[label] for label in own) == level:
+                left.subtract(own)
+                spared.append(numbers)
+            else:
+                kept.append(numbers)
+        groups[:] = kept
     return spared
