@@ -176,8 +176,12 @@ def test_recordings_have_notes(tmp_path: Path) -> None:
         "Of lower sampling rate than 8,000 Hz, so that the highest frequencies are empty: 1 file (low.wav); choose the "
         "rate with --rate-hz."
     )
+    left_out = (
+        "Sound files that the table does not name left out: 2 files, such as extra.wav; a row in --split-table makes "
+        "one a recording without events."
+    )
     assert found.notes == (
-        "Sound files that the table does not name left out: 2 files, such as extra.wav.",
+        left_out,
         "Without an event: 1 recording (2.wav).",
         "With a single event: 1 label (b); such a label cannot be both learned and evaluated.",
         "Resampled to 8,000 Hz: 1 file (low.wav) (files have rates from 4,000 to 8,000 Hz).",

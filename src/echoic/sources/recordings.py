@@ -96,7 +96,8 @@ def assemble_recordings(
 
     recordings, skipped = usable(list(events), recording_of, settings.on_error, origin=origin, kind="recordings")
     unnamed = unnamed_files(folder, list(events))
-    remarks = [f"Sound files that the table does not name left out: {unnamed.as_text('file')}."] if unnamed else []
+    left_out = f"Sound files that the table does not name left out: {unnamed.as_text('file')}"
+    remarks = [f"{left_out}; a row in --split-table makes one a recording without events."] if unnamed else []
     return recordings_dataset(recordings, origin, remarks, skipped)
 
 
