@@ -57,6 +57,14 @@ def test_a_fraction_of_the_frames_counts_and_other_ones_each_time() -> None:
     assert abs(float(masks[0].float().mean()) - 0.25) < 0.05
 
 
+def test_a_loss_over_part_of_a_short_batch_has_a_frame() -> None:
+    batch = Batch(torch.zeros(1, 3, 2), torch.zeros(1, 3, 2), torch.tensor([[[True] * 2, [True] * 2, [False] * 2]]))
+    masks = [SubsampleLoss(0.25)(batch, Draws(0, epoch, 0, 0)).mask for epoch in range(40)]
+    assert all(mask.any() for mask in masks)
+    assert not any(mask[:, 2].any() for mask in masks)
+    assert {int(mask[..., 0].sum()) for mask in masks} == {1, 2}
+
+
 def test_a_loss_over_part_of_the_frames_keeps_padding_masked() -> None:
     batch = Batch(torch.zeros(1, 6, 2), torch.zeros(1, 6, 2), torch.zeros(1, 6, 2, dtype=torch.bool))
     assert not SubsampleLoss(1.0)(batch, Draws(0, 0, 0, 0)).mask.any()

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -382,3 +383,13 @@ def test_new_clips_may_be_of_another_kind_than_the_training_data(clips: Path, tm
     assert run.evaluate(tmp_path / "classes").description == "6 clips of 3 classes"
     (tmp_path / "same.csv").write_text("\n".join(table.splitlines()[:7]))
     assert run.evaluate(tmp_path / "same.csv").scores == run.evaluate(tmp_path / "classes").scores
+
+
+def test_a_clip_without_any_value_is_named_as_a_guess() -> None:
+    values = np.random.default_rng(0).standard_normal((12, 20))
+    run = train("classify", values, labels=["a", "b"] * 6, epochs=1, layers=[4])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run.predict(np.where(values > 1, np.nan, values))
+    with pytest.warns(UserWarning, match=r"All values are missing, so that the result is a guess: 1 clip \(clip 1\)"):
+        run.predict(np.stack([values[0], np.full(20, np.nan)]))

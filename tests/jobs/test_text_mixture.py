@@ -98,6 +98,15 @@ def test_a_note_says_who_predicts(weight: float, words: str) -> None:
     assert [("does not beat" in note) for note in more] == ([True] if weight == 0.3 else [])
 
 
+def test_a_dev_split_too_short_to_choose_by_is_no_verdict_on_the_network() -> None:
+    mixture = Mixture.choose(logs(0.4, count=12), {2: logs(0.3, count=12)}, None)
+    assert mixture.weight == 0
+    note, *more = mixture.notes()
+    assert "dev has 12 symbols: too few to choose the weight of the network by" in note
+    assert "adds nothing" not in note
+    assert not more
+
+
 def symbols_of(run: Run, text: str) -> torch.Tensor:
     codec = run.fitted.task.codec
     return torch.from_numpy(codec.encode(codec.code_points(text))).float()[None, :, None]

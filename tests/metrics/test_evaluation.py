@@ -78,6 +78,17 @@ def test_a_single_item_has_no_standard_error() -> None:
     assert verdict.endswith("the difference is 1, in too few clips (1) for a standard error.")
 
 
+@pytest.mark.parametrize(("own_wrong", "baseline_wrong", "word"), [(3, 0, "worse"), (0, 3, "better")])
+def test_a_clear_difference_on_too_few_items_is_not_called_indistinguishable(
+    own_wrong: int, baseline_wrong: int, word: str
+) -> None:
+    found = classified(own_wrong, baseline_wrong, clips=3)
+    assert found.lead is not None
+    assert found.lead.outcome == "not distinguishable"
+    assert found.verdict is not None
+    assert found.verdict.startswith(f"The model is {word} here, on too few clips to be sure, than the best baseline:")
+
+
 def test_the_lead_is_over_the_best_baseline() -> None:
     evaluation = classified(10, 20)
     assert evaluation.best_baseline == "best"

@@ -176,8 +176,12 @@ def test_recordings_have_notes(tmp_path: Path) -> None:
         "Of lower sampling rate than 8,000 Hz, so that the highest frequencies are empty: 1 file (low.wav); choose the "
         "rate with --rate-hz."
     )
+    left_out = (
+        "Sound files that the table does not name left out: 2 files, such as extra.wav; a row in --split-table makes "
+        "one a recording without events."
+    )
     assert found.notes == (
-        "Sound files that the table does not name left out: 2 files, such as extra.wav.",
+        left_out,
         "Without an event: 1 recording (2.wav).",
         "With a single event: 1 label (b); such a label cannot be both learned and evaluated.",
         "Resampled to 8,000 Hz: 1 file (low.wav) (files have rates from 4,000 to 8,000 Hz).",
@@ -191,3 +195,21 @@ def test_notes_do_not_change_what_the_data_are(classes: Path) -> None:
     again = read(classes.parent / "again", ClipDataSettings())
     assert before.fingerprint == again.fingerprint
     assert "sound" not in repr(before.series[0].annotations)
+
+
+def test_missing_values_of_sensors_are_counted(tmp_path: Path) -> None:
+    rows = [
+        "id,x,y,label",
+        *(f"a,{number},1,low" for number in range(4)),
+        "b,,2,high",
+        "b,3,,high",
+        "c,,,low",
+        "c,,,low",
+    ]
+    place = tmp_path / "sensors.csv"
+    place.write_text("\n".join(rows))
+    found = notes(place, id="id")
+    assert "Missing values are taken as the mean: 6 of 16, in 2 clips, such as b." in found
+    assert "All values are missing, so that the result is a guess: 1 clip (c)." in found
+    events = read(place, EventDataSettings(id="id")).report.notes
+    assert "Missing values are taken as the mean: 6 of 16, in 2 recordings, such as b." in events

@@ -64,6 +64,21 @@ def test_a_small_fraction_of_few_groups_gets_one() -> None:
     assert (len(train), len(dev)) == (30, 10)
 
 
+@pytest.mark.parametrize("each", [2, 3, 4])
+def test_many_small_classes_leave_no_split_empty(each: int) -> None:
+    labels = [(str(number),) for number in range(40)] * each
+    splits = stratified_group_split(labels, [None] * len(labels), (0.8, 0.1, 0.1))
+    assert {labels[number] for number in splits[0]} == set(labels)
+    for split in splits[1:]:
+        assert len(split) / len(labels) == pytest.approx(0.1, abs=0.03)
+        assert len({labels[number] for number in split}) == len(split)
+
+
+def test_single_items_of_all_classes_stay_together() -> None:
+    labels = [(str(number),) for number in range(10)]
+    assert list(map(len, stratified_group_split(labels, [None] * 10, (0.8, 0.1, 0.1)))) == [10, 0, 0]
+
+
 def test_a_split_with_fraction_0_gets_nothing() -> None:
     assert stratified_group_split([("a",), ("b",)] * 5, [None] * 10, (0.9, 0.1, 0.0))[2] == []
 

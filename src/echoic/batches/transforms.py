@@ -15,13 +15,15 @@ from echoic.windows import Purpose
 @final
 @dataclass(frozen=True)
 class SubsampleLoss:
-    """Restricts the loss to a random `fraction` of the steps."""
+    """Restricts the loss to a random `fraction` of the steps, at least one, so that short batches have a loss, too."""
 
     fraction: float
 
     def __call__(self, batch: Batch, draws: Draws) -> Batch:
         uniforms = torch.rand(batch.mask.shape[:2], generator=draws.batch_generator(Purpose.SUBSAMPLE))
-        return batch._replace(mask=batch.mask & (uniforms < self.fraction)[..., None])
+        valid = batch.mask.flatten(2).any(2)
+        least = uniforms[valid].min() if valid.any() else 0.0
+        return batch._replace(mask=batch.mask & ((uniforms < self.fraction) | (uniforms == least))[..., None])
 
 
 @final

@@ -93,7 +93,11 @@ class Evaluation(abc.ABC):
         if lead is None or self.item_errors is None:
             reaches = own <= other if goal(name) == "low" else own >= other
             return None if reaches else f"The model does not beat the best baseline here: {scores}."
-        phrase = "not distinguishable from" if lead.outcome == "not distinguishable" else f"{lead.outcome} than"
+        if lead.too_few:
+            direction = "better" if lead.mean > 0 else "worse"
+            phrase = f"{direction} here, on too few {self.item_errors.unit} to be sure, than"
+        else:
+            phrase = "not distinguishable from" if lead.outcome == "not distinguishable" else f"{lead.outcome} than"
         difference = f"{abs(lead.mean):.2g}"
         if lead.standard_error is None:
             difference += f", in too few {self.item_errors.unit} ({lead.items:,}) for a standard error"

@@ -48,6 +48,12 @@ class Lead(NamedTuple):
             return "not distinguishable"
         return "better" if self.mean > 0 else "worse"
 
+    @property
+    def too_few(self) -> bool:
+        """Whether only the number of items keeps the outcome open: their errors differ by more than chance explains."""
+        clear = self.standard_error is None or abs(self.in_standard_errors) > _CLEAR
+        return self.mean != 0 and self.differing < MIN_ITEMS and clear
+
 
 def lead(
     own_errors: Errors, baseline_errors: Errors, sizes: Errors | None = None, groups: Groups | None = None

@@ -43,7 +43,8 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
     events, splits = _placed(table, settings)
     sounds = settings.audio or path.parent
     unnamed = unnamed_files(sounds, list(events))
-    remarks = [f"Sound files that the table does not name left out: {unnamed.as_text('file')}."] if unnamed else []
+    left_out = f"Sound files that the table does not name left out: {unnamed.as_text('file')}"
+    remarks = [f"{left_out}; a row in --split-table makes one a recording without events."] if unnamed else []
     return assemble_recordings(events, sounds, settings, splits, str(path), remarks)
 
 

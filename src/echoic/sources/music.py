@@ -59,7 +59,7 @@ def read(data: Any, settings: MusicDataSettings) -> Dataset:
         return dataset_of_rolls(rolls.read_rolls(path, raw), settings, digest, str(path))
     songs = _on_grid(path, settings)
     if not songs:
-        raise DataError(f"{path} has no notes besides drums; give another file.")
+        raise DataError(f"{path} has no notes besides drums, which are not modelled; give another file.")
     return _of_songs(songs, (), digest, settings, str(path))
 
 
@@ -85,7 +85,7 @@ def _files(
         digest.update(f"{name}\0{len(raw)}\0".encode() + raw)
         found = _on_grid(files[name], settings)
         if not found:
-            raise DataError(f"{files[name]} has no notes besides drums; remove it.")
+            raise DataError(f"{files[name]} has no notes besides drums, which are not modelled; remove it.")
         return found
 
     songs, skipped = usable(list(files), songs_of, settings.on_error, origin=origin, kind="MIDI files")

@@ -56,8 +56,8 @@ class LeftOut:
             f"The instrument (program {programs}) is not modelled: what is generated has program 0.": (
                 len(self.instruments) == 1 and self.instruments != (0,)
             ),
-            f"Notes of up to {self.channels} channels a song were put together.": self.channels > 1,
-            f"Notes of up to {self.tracks} tracks a song were put together.": self.tracks > 1,
+            f"Notes of up to {self.channels} channels per song were put together.": self.channels > 1,
+            f"Notes of up to {self.tracks} tracks per song were put together.": self.tracks > 1,
             f"{_count(self.pitch_bends, 'pitch bend')} left out.": self.pitch_bends,
             f"{_count(self.control_changes, 'control change')} left out.": self.control_changes,
             f"{_count(self.aftertouch, 'aftertouch message')} left out.": self.aftertouch,
@@ -110,7 +110,7 @@ class OnGrid:
             )
         )
         return {
-            f"{_count(self.merged, 'note')} with the same pitch and step as another merged.": self.merged,
+            f"{_count(self.merged, 'note')} merged into another of the same pitch and step.": self.merged,
             f"{_count(self.overlapping, 'note')} begun again while the same pitch sounded.": self.overlapping,
             f"{self.moved:,} of {total:,} notes were moved to the grid ({self.grid}), by at most {self.farthest:.3g} "
             f"{unit}.": self.moved,

@@ -15,6 +15,7 @@ from echoic.sources.audio.facts import SoundFacts
 from echoic.sources.base import Dataset, fingerprint_of_annotated
 from echoic.sources.counts import CountsReport
 from echoic.sources.examples import Examples
+from echoic.sources.missing_values import missing_notes
 from echoic.sources.usable import usable
 from echoic.types import Annotations, Event, Series
 from echoic.types.annotations import EVENT_GRACE_S, SplitName
@@ -110,7 +111,7 @@ def recordings_dataset(
         dict(sorted(labels.items())),
         Examples.of(one.name for one in recordings if not one.annotations.events),
         SoundFacts.of(recordings),
-        tuple(remarks),
+        (*remarks, *missing_notes(recordings, "recording")),
         skipped,
     )
     return Dataset(tuple(recordings), report, fingerprint_of_annotated(recordings), origin)
@@ -127,12 +128,13 @@ def events_in_time(placed: Sequence[PlacedEvent], length_s: float) -> list[Event
             )
         if event.offset_s > length_s + EVENT_GRACE_S:
             raise DataError(
-                f"{place}: the event ends at {event.offset_s:g} s, after the end of the file at {length_s:.3f} s."
+                f"{place}: the event ends at {event.offset_s:g} s, after the end of the file at {length_s:.3f} s; "
+                "correct the row, or remove it."
             )
     for (before, _), (event, place) in itertools.pairwise(ordered):
         if event.onset_s < before.offset_s - 1e-9:
             raise DataError(
                 f"{place}: the event at {event.onset_s:g} s begins before that at {before.onset_s:g} s has ended; only "
-                "one event at a time is supported."
+                "one event at a time is supported, so end one of them earlier, or train one run per label."
             )
     return [event for event, _ in ordered]

@@ -99,7 +99,10 @@ def _assign_at_random(count: int, rule: SplitSizes, origin: str, noun: str) -> d
     if min(sizes) < 0 or sum(sizes) > count or (rule[0] and not sizes[0]):
         available = counted(count, noun) if noun else f"{count} series"
         shown = ", ".join(f"{one:.4g}" for one in rule)
-        raise DataError(f"{origin}: the split ({shown}) requires more than {available}; choose another --split.")
+        remedy = ", such as 1,0,0 to train on all" if are_fractions(*rule) and sum(rule) <= 1 else ""
+        raise DataError(
+            f"{origin}: the split ({shown}) requires more than {available}; choose another --split{remedy}."
+        )
     order = torch.randperm(count, generator=torch.Generator().manual_seed(SPLIT_SEED))
     assigned = torch.split(order, [*sizes, count - sum(sizes)])
     return {split: sorted(numbers.tolist()) for split, numbers in zip(SPLITS, assigned, strict=False)}

@@ -1,5 +1,6 @@
 """Predictions of a trained classifier."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from echoic.jobs.base import Fitted
 from echoic.jobs.classify.evaluate import probabilities_of
 from echoic.jobs.classify.reading import clips_to_predict
 from echoic.jobs.classify.task import ClassifyTask
+from echoic.sources.missing_values import empty_notes
 from echoic.types import Series
 
 
@@ -29,6 +31,8 @@ def predict(fitted: Fitted[ClassifyTask], data: Any) -> dict[str, Any]:
         steps = task.steps["test"]
     else:
         clips = clips_to_predict(task, data)
+        for note in empty_notes(clips, "clip"):
+            warnings.warn(note, stacklevel=2)
         steps = task.features.of(clips)
     probabilities = probabilities_of(fitted, steps)
     predicted = task.labelling.predict(probabilities)

@@ -16,6 +16,9 @@ Floats = NDArray[np.float64]
 BLOCK_STEPS = 32
 """Length of the blocks of dev that count as independent; neighbouring symbols are not."""
 
+LEAST_BLOCKS = 2
+"""With fewer there is no standard error, and the network gets no weight."""
+
 NO_DEV_WEIGHT = 0.5
 """The weight of the network without dev: at most 0.69 nats per symbol worse than the better of the two."""
 
@@ -85,6 +88,9 @@ class Mixture:
         network, ngram, both = (self.dev_nats[name] for name in ("network", "ngram", "both"))
         name = f"{self.order}-gram model"
         scores = f"dev: network {network:.3f} nats, {name} {ngram:.3f}, both {both:.3f}"
+        if self.weight == 0 and self.dev_symbols < LEAST_BLOCKS * BLOCK_STEPS:
+            few = f"dev has {self.dev_symbols} symbols: too few to choose the weight of the network by"
+            return [f"{few}, so predictions are those of the {name} ({scores})."]
         if self.weight == 0:
             return [f"The network adds nothing to the {name} on dev: predictions are those of the {name} ({scores})."]
         if self.weight == 1:
@@ -113,7 +119,7 @@ def choose_weight(network: Floats, ngram: Floats) -> float:
     gains = [float((mix(network, ngram, weight) - ngram).mean()) for weight in _CANDIDATES]
     best = int(np.argmax(gains))
     blocks = len(network) // BLOCK_STEPS
-    if gains[best] <= 0 or blocks < 2:
+    if gains[best] <= 0 or blocks < LEAST_BLOCKS:
         return 0.0
     gain = (mix(network, ngram, _CANDIDATES[best]) - ngram)[: blocks * BLOCK_STEPS].reshape(blocks, -1).mean(1)
     t_squared = float(gain.mean()) ** 2 / max(float(gain.var(ddof=1)) / blocks, 1e-300)

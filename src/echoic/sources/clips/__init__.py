@@ -14,6 +14,7 @@ from echoic.sources.clips import arrays, folders, tables, ts
 from echoic.sources.clips.found import ReadClips
 from echoic.sources.counts import CountsReport
 from echoic.sources.examples import Examples
+from echoic.sources.missing_values import missing_notes
 from echoic.types import Series
 from echoic.types.annotations import SplitName
 
@@ -109,9 +110,8 @@ def clips_dataset(
     rate_hz = clips[0].annotations.rate_hz
     steps = sum(clip.steps for clip in clips)
     counts = dict(sorted(labels.items()))
-    report = ClipReport(
-        len(clips), steps, rate_hz, counts, unlabelled, SoundFacts.of(clips), tuple(notes), tuple(skipped)
-    )
+    remarks = (*notes, *missing_notes(clips, "clip"))
+    report = ClipReport(len(clips), steps, rate_hz, counts, unlabelled, SoundFacts.of(clips), remarks, tuple(skipped))
     return Dataset(tuple(clips), report, fingerprint_of_annotated(clips), origin)
 
 
