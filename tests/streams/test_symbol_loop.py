@@ -112,14 +112,14 @@ class Sharp(Categorical):
         return super().forward(hidden) * 50
 
 
-class Louder(Embedding):
+class Louder(Embedding):  # type: ignore[misc]
     """An encoder of one's own."""
 
     def forward(self, x: Tensor) -> Tensor:
         return 5 * super().forward(x)
 
 
-class Reversed(PerStep):
+class Reversed(PerStep):  # type: ignore[misc]
     """A readout of one's own."""
 
     def forward(self, inputs: ReadoutInputs) -> Tensor:
