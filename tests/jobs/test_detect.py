@@ -361,3 +361,42 @@ def test_without_a_test_split_recordings_must_be_named(songs: Path, tmp_path: Pa
     run = train("detect", songs / "events.csv", out=tmp_path / "run", split=(0.9, 0.1, 0), **TINY | {"epochs": 1})
     with pytest.raises(DataError, match=r"The test split of .* is empty: it has no recordings; name the files"):
         run.predict()
+
+
+def labelled_recording(folder: Path, name: str, seconds: int, seed: int) -> None:
+    """A long recording of tones with a label track of Audacity beside it."""
+    draws = np.random.default_rng(seed)
+    sound, track = 0.05 * draws.standard_normal(seconds * RATE_HZ), []
+    for second in range(seconds - 1):
+        label = ("low", "high")[int(draws.integers(2))]
+        onset_s = second + draws.uniform(0.1, 0.5)
+        begin = round(onset_s * RATE_HZ)
+        sound[begin : begin + 800] += 0.3 * np.sin(2 * np.pi * PITCH_HZ[label] * np.arange(800) / RATE_HZ)
+        track.append(f"{onset_s:.6f}\t{onset_s + 800 / RATE_HZ:.6f}\t{label}\n")
+    soundfile.write(folder / f"{name}.wav", sound, RATE_HZ)
+    (folder / f"{name}.txt").write_text("".join(track))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_few_recordings_are_cut_in_time(tmp_path: Path, count: int) -> None:
+    (tmp_path / "songs").mkdir()
+    for number in range(count):
+        labelled_recording(tmp_path / "songs", f"song{number}", 40, number)
+    run = train("detect", tmp_path / "songs", out=tmp_path / "run", **TINY)
+    splits = {split: [one.steps for one in run.fitted.task.series(split)] for split in ("train", "dev", "test")}
+    assert splits == {"train": [64_000] * count, "dev": [8000] * count, "test": [8000] * count}
+    assert any("each is cut in time" in note for note in run.config["data"]["report"]["notes"])
+    again = load(tmp_path / "run")
+    assert again.evaluate().scores == run.evaluate().scores
+    assert run.evaluate().scores["frame_error_rate"] < 0.1
+    (test,) = run.fitted.task.series("test")[:1]
+    last = [line.split("\t") for line in (tmp_path / "songs/song0.txt").read_text().splitlines()]
+    expected = [(float(begin) - 36, label) for begin, _, label in last if float(begin) >= 36]
+    found = [(event.onset_s, event.label) for event in test.annotations.events or ()]
+    assert found == [(pytest.approx(onset_s, abs=1e-3), label) for onset_s, label in expected]
+
+
+def test_few_recordings_remain_whole_where_the_splits_are_fewer(tmp_path: Path) -> None:
+    labelled_recording(tmp_path, "song", 20, 0)
+    run = train("detect", tmp_path, out=tmp_path / "run", split=(1, 0, 0), **TINY | {"epochs": 1})
+    assert [one.steps for one in run.fitted.task.series("train")] == [40_000]

@@ -44,8 +44,8 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
 
     @classmethod
     def prepare(cls, dataset: DatasetLike, settings: DetectSettings, on_progress: ProgressFn = no_progress) -> Self:
+        dataset = CutDataset(dataset, settings.split.split)
         if sensors := are_sensors(dataset.series):
-            dataset = CutDataset(dataset, settings.split.split)
             settings = with_named_features(settings, dataset.series[0].features)
         splits = _splits(dataset, settings)
         if sensors:
@@ -64,8 +64,7 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
     @classmethod
     def restore(cls, dataset: DatasetLike, settings: DetectSettings, codec: Mapping[str, Any]) -> Self:
         features = Features.from_json(stored.field(codec, "features"))
-        if features.mel is None:
-            dataset = CutDataset(dataset, settings.split.split)
+        dataset = CutDataset(dataset, settings.split.split)
         raw = RawSteps.restored(dataset, features, settings.spectrum)
         return cls(dataset, settings, features, raw, stored.texts(codec, "labels"))
 
@@ -141,7 +140,13 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
         ]
 
     def data_report(self) -> dict[str, Any]:
-        return super().data_report() | ({} if self.latency_s is None else {"latency_s": self.latency_s})
+        report = super().data_report() | ({} if self.latency_s is None else {"latency_s": self.latency_s})
+        if _is_cut(self.dataset):
+            few = (
+                "There are fewer recordings than splits, so each is cut in time; times in a part begin at 0."
+            )
+            report["notes"] = [*report["notes"], few]
+        return report
 
     def calibrate(self, model: SequenceModel) -> dict[str, Any] | None:
         """Chooses the post-processing on dev."""
@@ -157,9 +162,12 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
 
 
 def _splits(dataset: DatasetLike, settings: DetectSettings) -> dict[str, list[int]]:
-    """The numbers of the recordings in each split; one that was cut has its split already."""
-    is_cut = isinstance(dataset, CutDataset) and dataset.is_cut
-    return assign_splits(dataset.series, None if is_cut else settings.split.split, noun="recording")
+    """The numbers of the recordings in each split; parts of recordings have theirs already."""
+    return assign_splits(dataset.series, None if _is_cut(dataset) else settings.split.split, noun="recording")
+
+
+def _is_cut(dataset: DatasetLike) -> bool:
+    return isinstance(dataset, CutDataset) and dataset.is_cut
 
 
 def check_labels(recordings: Sequence[Series], labels: Sequence[str], where: str) -> None:
