@@ -252,3 +252,15 @@ def test_the_voice_is_read(data_dir: Path) -> None:
     assert isinstance(found.report, AudioReport)
     assert (found.report.files, found.report.rate_hz, found.report.notes) == (558, 16_000, ())
     assert found.report.seconds / 60 == pytest.approx(24.56, abs=0.01)
+
+
+def test_quiet_and_clipped_files_are_noted(tmp_path: Path) -> None:
+    wave = np.sin(np.arange(4000) * 0.3)
+    levels = {"good": 0.5 * wave, "quiet": 0.009 * wave, "clipped": np.clip(1.2 * wave, -1, 1), "peaks": wave}
+    for name, sound in levels.items():
+        soundfile.write(tmp_path / f"{name}.wav", 0.9985 * sound if name == "peaks" else sound, 4000, subtype="FLOAT")
+    report = read(tmp_path, AudioDataSettings()).report
+    assert isinstance(report, AudioReport)
+    assert (report.sound.quiet, report.sound.clipped) == (Examples(1, "quiet.wav"), Examples(1, "clipped.wav"))
+    assert any(note.startswith("Quiet, 40 dB or more below full scale: 1 file (quiet.wav)") for note in report.notes)
+    assert any(note.startswith("Clipped, with many samples at full scale: 1 file (clip") for note in report.notes)

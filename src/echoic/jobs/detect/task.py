@@ -142,9 +142,7 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
     def data_report(self) -> dict[str, Any]:
         report = super().data_report() | ({} if self.latency_s is None else {"latency_s": self.latency_s})
         if _is_cut(self.dataset):
-            few = (
-                "There are fewer recordings than splits, so each is cut in time; times in a part begin at 0."
-            )
+            few = "There are fewer recordings than splits, so each is cut in time; times in a part begin at 0."
             report["notes"] = [*report["notes"], few]
         return report
 
