@@ -154,7 +154,7 @@ def test_new_columns_are_refused_by_name(tmp_path: Path) -> None:
 
 def test_settings_of_the_network_cannot_be_changed(tmp_path: Path) -> None:
     run = trained("forecast", tmp_path)
-    with pytest.raises(ConfigError, match="`layers` cannot be changed when training goes on from a run"):
+    with pytest.raises(ConfigError, match="`layers` cannot be changed when training continues from a run"):
         echoic.train("forecast", sine(tmp_path), from_run=run.path, out=tmp_path / "again", layers=(9,))
     with pytest.raises(ConfigError, match="is a forecast run and cannot be trained on as text"):
         echoic.train("text", "a.txt", from_run=run.path, out=tmp_path / "again")
