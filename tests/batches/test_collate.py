@@ -78,9 +78,10 @@ def test_sequences_keep_their_own_targets_in_any_order() -> None:
         assert sorted(targets) == [1, 2, 3, 4, 5]
 
 
-def test_delayed_targets_are_classes_of_earlier_steps() -> None:
+def test_delayed_targets_are_those_of_earlier_steps() -> None:
     sampler = ExcerptSampler(Ranges.from_lengths([10]), 1, 10, shuffle=False)
-    (batch,) = BatchLoader(sampler, StepCollate(torch.arange(10.0)[:, None], torch.arange(10), 3)).epoch(0, 0)
+    targets = torch.stack([torch.arange(10), torch.arange(10) ** 2], 1)
+    (batch,) = BatchLoader(sampler, StepCollate(torch.arange(10.0)[:, None], targets, 3)).epoch(0, 0)
     assert batch.inputs[0, :, 0].tolist() == list(range(10))
-    assert batch.targets[0, 3:, 0].tolist() == list(range(7))
+    assert batch.targets[0, 3:].tolist() == [[step, step**2] for step in range(7)]
     assert batch.mask[0, :, 0].tolist() == [False] * 3 + [True] * 7

@@ -86,6 +86,25 @@ def signals(folder: Path, changed: str | None = None) -> Path:
     return path
 
 
+def overlapping(folder: Path) -> Path:
+    """Tones of two pitches that sound independently of each other, a recording a part."""
+    draws = np.random.default_rng(1)
+    events = ["filename,onset,offset,event_label,split"]
+    for split in ("train", "train", "dev", "test"):
+        name, sound = f"{split}-{len(events)}.wav", 0.02 * draws.standard_normal(16000)
+        for label, pitch in (("low", 0.4), ("high", 1.2)):
+            at = int(draws.integers(200, 600))
+            while at < 15000:
+                length = int(draws.integers(200, 700))
+                sound[at : at + length] += 0.2 * np.sin(np.arange(length) * pitch)
+                events.append(f"{name},{at / 2000},{(at + length) / 2000},{label},{split}")
+                at += length + int(draws.integers(200, 700))
+        soundfile.write(folder / name, sound, 2000, subtype="FLOAT")
+    path = folder / "events.csv"
+    path.write_text("\n".join(events))
+    return path
+
+
 def driven(folder: Path, changed: str | None = None) -> Path:
     """An input, and a target that is a saturated and smoothed version of it; the changed part is something else."""
     draws = np.random.default_rng(0)

@@ -140,7 +140,7 @@ def test_recordings_by_name_with_their_splits(folder: Path) -> None:
     task: Any = prepared.task
     assert {split: len(task.series(split)) for split in ("train", "dev", "test")} == {"train": 4, "dev": 1, "test": 1}
     assert task.labels == ("run", "walk")
-    classes = task.classes_of(task.series("test"), task.steps["test"])[0]
+    classes = task.frames_of(task.series("test"), task.steps["test"])[0][0]
     numbers = {"": 0, "run": 1, "walk": 2}
     assert classes.tolist() == [numbers[label] for label in moving(300, 5)[1]]
 

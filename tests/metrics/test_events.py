@@ -63,15 +63,23 @@ def test_switches() -> None:
     assert num_transitions(frames("000")) == 0
 
 
+def active(*segments: str) -> list[NDArray[np.bool_]]:
+    """A recording in which these labels of a, b, c are active in each segment."""
+    return [np.array([[label in segment for label in "abc"] for segment in segments])]
+
+
 def test_segments_by_hand() -> None:
-    true, predicted = [frames("11002200")], [frames("10003200")]
-    # Segments 11|00|22|00 and 10|00|32|00: the classes 1 and 2 are found, 3 is one too many.
-    assert segment_scores(true, predicted, 2) == pytest.approx((4 / 5, 1 / 2))
-    assert segment_scores(true, true, 2) == (1, 0)
-    assert segment_scores(true, [frames("00000000")], 2) == (0, 1)
+    true, predicted = active("a", "", "b", ""), active("a", "", "bc", "")
+    # The labels a and b are found, c is one too many.
+    assert segment_scores(true, predicted) == pytest.approx((4 / 5, 1 / 2))
+    assert segment_scores(true, true) == (1, 0)
+    assert segment_scores(true, active("", "", "", "")) == (0, 1)
     # A substitution counts once, not as one missing and one too many.
-    assert segment_scores([frames("11")], [frames("22")], 2) == (0, 1)
-    assert segment_scores([frames("00")], [frames("00")], 2) == (1, 0)
+    assert segment_scores(active("a"), active("b")) == (0, 1)
+    assert segment_scores(active("abc"), active("a")) == (1 / 2, 2 / 3)
+    assert segment_scores(active(""), active("")) == (1, 0)
+    # Recordings add up.
+    assert segment_scores([*true, *active("a")], [*predicted, *active("b")]) == pytest.approx((4 / 7, 2 / 3))
 
 
 def test_events_are_matched_one_to_one_within_their_collars() -> None:

@@ -27,7 +27,8 @@ def test_good_events_are_kept() -> None:
         ((Event(1.0, 2.1, "x"),), r"a\.wav: the event 'x' ends at 2\.1 s, after the end of the recording at 2\.000 s"),
         ((Event(1.0, 1.0, "x"),), r"ends at 1 s and begins at 1 s; it must begin at 0 s or later, and end after"),
         ((Event(-0.5, 1.0, "x"),), r"begins at -0\.5 s"),
-        ((Event(0.0, 1.0, "x"), Event(0.9, 1.5, "y")), r"at 0\.9 s begins before the one at 0 s has ended; only one"),
+        ((Event(0.0, 1.0, "x"), Event(0.9, 1.5, "x")), r"'x' at 0\.9 s begins before another of the label has ended"),
+        ((Event(0.9, 1.0, "x"), Event(0.0, 0.5, "y")), "not in order of time; sort them"),
     ],
 )
 def test_events_that_cannot_be_are_refused_with_their_place(events: Any, message: Any) -> None:

@@ -63,19 +63,20 @@ class SequenceCollate:
 @final
 @dataclass(frozen=True, eq=False)
 class StepCollate:
-    """Windows of `values` with the class of every step, from `classes` `(steps of all recordings,)`; padding is 0.
+    """Windows of `values` with the target of every step; padding is 0.
 
-    Each step's target is the class `delay` steps before it, so that the network has seen as many steps of context.
+    `targets` is `(steps of all recordings, width)`. Each step's target is that of `delay` steps before it, so that the
+    network has seen as many steps of context.
     """
 
     values: Tensor
-    classes: Tensor
+    targets: Tensor
     delay: int = 0
 
     def __call__(self, index: WindowIndex, _draws: Draws) -> Batch:
         inputs = _gather_zero_padded(self.values, index)
-        classes = gather(self.classes[:, None], index)
-        targets = torch.nn.functional.pad(classes, (0, 0, self.delay, 0))[:, : index.steps].to(inputs)
+        steps = gather(self.targets, index)
+        targets = torch.nn.functional.pad(steps, (0, 0, self.delay, 0))[:, : index.steps].to(inputs)
         mask = _valid_mask(index) & (torch.arange(index.steps) >= self.delay)
         return Batch(inputs, targets, mask[..., None], lengths=index.valid)
 

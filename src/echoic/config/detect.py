@@ -61,7 +61,7 @@ class RecordingSplitSettings(Section):
 
 
 class DetectorSettings(Section):
-    """Training excerpts, output delay and post-processing."""
+    """Training excerpts, output delay, overlapping events and post-processing."""
 
     excerpt_s: float = Field(
         4.0,
@@ -72,6 +72,13 @@ class DetectorSettings(Section):
         0.0,
         ge=0,
         description="Output delay in ms: how much future context the network sees before it predicts a frame.",
+    )
+    overlap: bool | None = Field(
+        None,
+        description=(
+            "Detect each label by itself, so that several are active at once; otherwise one at a time. Default: where "
+            "events of the training split overlap for more than 1 % of their time."
+        ),
     )
     postprocess: bool = Field(
         default=True,

@@ -13,13 +13,13 @@ from echoic.heads.sampling import DEFAULT_SAMPLING, Sampling
 
 @final
 class Bernoulli(SymbolHead):
-    """An independent probability for each of `features`; targets are 0 or 1.
+    """An independent probability for each of `features`, `outputs_per_step` times per vector; targets are 0 or 1.
 
     The loss is the binary cross-entropy of all features, whether they are on or off.
     """
 
-    def __init__(self, width: int, features: int) -> None:
-        super().__init__(width, features, 1, 1)
+    def __init__(self, width: int, features: int, outputs_per_step: int = 1) -> None:
+        super().__init__(width, features, outputs_per_step, 1)
 
     def loss(self, params: Params, target: Values) -> Values:
         return functional.binary_cross_entropy_with_logits(params[..., 0], target, reduction="none")

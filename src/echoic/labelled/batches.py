@@ -47,7 +47,7 @@ def text_batches(
 
 def excerpt_batches(
     steps: Sequence[Tensor],
-    classes: Sequence[Tensor],
+    targets: Sequence[Tensor],
     batch_size: int,
     excerpt_steps: int,
     *,
@@ -57,11 +57,11 @@ def excerpt_batches(
 ) -> BatchLoader:
     """Loads excerpts of recordings, `excerpt_steps` steps long.
 
-    `steps` is `(steps, values)` and `classes` `(steps,)` for each recording; the network predicts the class of a step
-    `delay` steps later.
+    `steps` is `(steps, values)` and `targets` `(steps, width)` for each recording; the network predicts the target of a
+    step `delay` steps later.
     """
     sampler = ExcerptSampler(_ranges(steps), batch_size, excerpt_steps, shuffle=shuffle)
-    return BatchLoader(sampler, StepCollate(torch.cat(list(steps)), torch.cat(list(classes)), delay), transforms)
+    return BatchLoader(sampler, StepCollate(torch.cat(list(steps)), torch.cat(list(targets)), delay), transforms)
 
 
 def _ranges(steps: Sequence[Tensor]) -> Ranges:

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from numpy.typing import NDArray
 
 Frames = Int[NDArray[np.int64], "_"]
 """The class of each frame; 0 is none."""
+
+Activity = Bool[NDArray[np.bool_], "_ labels"]
+"""Whether each label is active in any frame of each segment, `(segments, labels)`."""
 
 
 class TimeInterval(Protocol):
@@ -57,24 +60,17 @@ def num_transitions(frames: Frames) -> int:
     return int((frames[1:] != frames[:-1]).sum())
 
 
-def segment_scores(true: Sequence[Frames], predicted: Sequence[Frames], segment_frames: int) -> tuple[float, float]:
-    """Segment-based F1 and error rate; a class is active in a segment if any frame has it (Mesaros 2016).
+def segment_scores(true: Sequence[Activity], predicted: Sequence[Activity]) -> tuple[float, float]:
+    """Segment-based F1 and error rate of the recordings (Mesaros 2016).
 
-    The error rate is the number of substitutions, deletions and insertions per active class of the reference.
+    The error rate is the number of substitutions, deletions and insertions per active label of the reference.
     """
     hits = deletions = insertions = errors = 0
     for truth, estimate in zip(true, predicted, strict=True):
-        for at in range(0, len(truth), segment_frames):
-            true_classes, predicted_classes = (
-                set(row[at : at + segment_frames].tolist()) - {0} for row in (truth, estimate)
-            )
-            num_missed, num_extra = len(true_classes - predicted_classes), len(predicted_classes - true_classes)
-            hits, deletions, insertions = (
-                hits + len(true_classes & predicted_classes),
-                deletions + num_missed,
-                insertions + num_extra,
-            )
-            errors += max(num_missed, num_extra)
+        missed, extra = (truth & ~estimate).sum(1), (estimate & ~truth).sum(1)
+        hits += int((truth & estimate).sum())
+        deletions, insertions = deletions + int(missed.sum()), insertions + int(extra.sum())
+        errors += int(np.maximum(missed, extra).sum())
     f1 = 2 * hits / (2 * hits + deletions + insertions) if hits + deletions + insertions else 1.0
     return f1, errors / max(hits + deletions, 1)
 

@@ -11,6 +11,7 @@ from echoic.sources.audio import ENDINGS
 from echoic.sources.base import Dataset
 from echoic.sources.clips.splits import split_named
 from echoic.sources.clips.tables import table_of
+from echoic.sources.event_columns import column_notes, event_columns
 from echoic.sources.label_tracks import TRACK_ENDING, read_tracks
 from echoic.sources.recordings import PlacedEvent, assemble_recordings, recordings_dataset
 from echoic.sources.sensors import STEP_SETTINGS, has_steps, recordings_of_steps
@@ -19,15 +20,15 @@ from echoic.sources.unnamed import unnamed_files
 from echoic.types import Event, Series
 from echoic.types.annotations import SplitName
 
-COLUMNS = ("file", "onset_s", "offset_s", "label")
+_FORM = "a table (.csv, .tsv, .parquet) with the columns file, onset_s, offset_s and label"
 
 
 def read(data: Any, settings: EventDataSettings) -> Dataset:
     """Reads every recording as samples `(samples, 1)`, annotated with its events and, where known, its split.
 
     A table with one row per step is read by `recordings_of_steps` instead. The recordings are those of the split table,
-    which may have no events, or without one those of the events table. In a folder they are the sound files with a
-    label track beside them.
+    which may have no events, or without one those of the events table, in which a row with nothing but a file is a
+    recording without events. In a folder they are the sound files with a label track beside them.
 
     Raises:
         DataError: a row or a file cannot be used; the message has the place and the remedy.
@@ -40,12 +41,12 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
     if has_steps(table, settings):
         found = recordings_of_steps(table, settings)
         return recordings_dataset(found.series, str(path), found.notes)
-    events, splits = _placed(table, settings)
+    columns, (events, splits) = event_columns(table), _placed(table, settings)
     sounds = settings.audio or path.parent
     unnamed = unnamed_files(sounds, list(events))
     left_out = f"Sound files that the table does not name left out: {unnamed.as_text('file')}"
     remarks = [f"{left_out}; a row in --split-table makes one a recording without events."] if unnamed else []
-    return assemble_recordings(events, sounds, settings, splits, str(path), remarks)
+    return assemble_recordings(events, sounds, settings, splits, str(path), [*column_notes(columns), *remarks])
 
 
 def events_by_file(data: Any, settings: EventDataSettings) -> dict[Path, tuple[str, list[PlacedEvent]]]:
@@ -77,27 +78,25 @@ def _folder(data: Any, settings: EventDataSettings) -> Path | None:
 def _table(data: Any) -> tuple[Path, Table]:
     """The place of the events, and their table."""
     if not isinstance(data, str | Path):
-        raise DataError("Events must be in one table (.csv, .parquet); merge the tables.")
+        raise DataError("Events must be in one table (.csv, .tsv, .parquet); merge the tables.")
     path = Path(data)
     if path.suffix.lower() in (*ENDINGS, TRACK_ENDING):
         kind = "text" if path.suffix.lower() == TRACK_ENDING else "sound file"
-        raise DataError(
-            f"{path} is a {kind}; give a table (.csv, .parquet) with the columns {', '.join(COLUMNS)}, or a folder of "
-            "sound files and label tracks of Audacity."
-        )
+        raise DataError(f"{path} is a {kind}; give {_FORM}, or a folder of sound files and label tracks of Audacity.")
     if not path.is_file():
-        raise DataError(f"{path}: no such file; give a table (.csv, .parquet) of events.")
+        raise DataError(f"{path}: no such file; give a table (.csv, .tsv, .parquet) of events.")
     return path, table_of(path)
 
 
 def _placed(table: Table, settings: EventDataSettings) -> tuple[dict[str, list[PlacedEvent]], dict[str, SplitName]]:
     """The events of each file, and the splits that the data assign."""
-    settings.refuse_changed(STEP_SETTINGS, f"on a table of events with the columns {', '.join(COLUMNS)}; leave it out.")
+    settings.refuse_changed(STEP_SETTINGS, "on a table of events; leave it out.")
     rows = _rows(table)
     splits = _splits_of(table, rows, settings)
     events: dict[str, list[PlacedEvent]] = {file: [] for file in splits or dict.fromkeys(file for file, _ in rows)}
     for number, (file, event) in enumerate(rows):
-        events[file].append(PlacedEvent(event, f"{table.source}, {table.row_name(number)}"))
+        if event is not None:
+            events[file].append(PlacedEvent(event, f"{table.source}, {table.row_name(number)}"))
     return events, splits
 
 
@@ -106,15 +105,20 @@ def events_of(recording: Series) -> list[Event]:
     return list(recording.annotations.events or ())
 
 
-def _rows(table: Table) -> list[tuple[str, Event]]:
-    columns = _columns(table, COLUMNS)
-    rows = []
-    for number, (file, onset, offset, label) in enumerate(zip(*columns, strict=True)):
-        for name, cell in zip(COLUMNS, (file, onset, offset, label), strict=True):
+def _rows(table: Table) -> list[tuple[str, Event | None]]:
+    """The file and the event of each row; None for a row with nothing but a file, which has no events."""
+    names = list(event_columns(table).values())
+    rows = list[tuple[str, Event | None]]()
+    for number, cells in enumerate(zip(*(table.texts(name) for name in names), strict=True)):
+        file, onset, offset, label = cells
+        if file and not any(cells[1:]):
+            rows.append((file, None))
+            continue
+        for name, cell in zip(names, cells, strict=True):
             if not cell:
                 raise table.error("the cell is empty; fill it in or remove the row.", row=number, column=name)
-        event = Event(_seconds(table, number, "onset_s", onset), _seconds(table, number, "offset_s", offset), label)
-        rows.append((file, event))
+        onset_s, offset_s = (_seconds(table, number, *one) for one in zip(names[1:3], (onset, offset), strict=True))
+        rows.append((file, Event(onset_s, offset_s, label)))
     return rows
 
 
@@ -132,7 +136,9 @@ def _seconds(table: Table, number: int, column: str, cell: str) -> float:
         raise table.error(f"{quoted(cell)} is not a time in seconds.", row=number, column=column) from None
 
 
-def _splits_of(table: Table, rows: Sequence[tuple[str, Event]], settings: EventDataSettings) -> dict[str, SplitName]:
+def _splits_of(
+    table: Table, rows: Sequence[tuple[str, Event | None]], settings: EventDataSettings
+) -> dict[str, SplitName]:
     """The split of each file, from the split table or the column `split` of the events; empty without either."""
     if settings.split_table is not None:
         splits = read_splits(settings.split_table)

@@ -198,7 +198,7 @@ SOURCES = {
     "events": Source(
         "echoic.sources.events",
         EventDataSettings,
-        "a table (.csv, .parquet) of events with the columns file, onset_s, offset_s and label, or of steps with "
+        "a table (.csv, .tsv, .parquet) of events with the columns file, onset_s, offset_s and label, or of steps with "
         "columns of values and a label; or a folder of sound files and label tracks of Audacity (a.wav, a.txt)",
     ),
     "pairs_in_memory": Source(

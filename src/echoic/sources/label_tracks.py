@@ -40,7 +40,7 @@ def read_tracks(folder: Path) -> Labelled:
     if not paired:
         raise DataError(
             f"{folder} has no sound file beside a label track of Audacity, such as a.wav and a.txt; add the tracks, or "
-            "give a table (.csv, .parquet) with the columns file, onset_s, offset_s and label."
+            "give a table (.csv, .tsv, .parquet) with the columns file, onset_s, offset_s and label."
         )
     _refuse_twins(list(paired))
     events = {str(sound.relative_to(folder)): read_track(track) for sound, track in paired.items()}

@@ -1,6 +1,5 @@
 """From events to recordings: decodes the sound files, checks the events against them and annotates the series."""
 
-import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -80,21 +79,25 @@ def assemble_recordings(
 
     Raises:
         DataError: no recording can be used; or with `on_error` = stop, a sound file cannot be read, or an event does
-            not fit its file or its neighbour.
+            not fit its file.
     """
-    rates_hz = [settings.rate_hz] if settings.rate_hz else []
+    rates_hz, joined = [settings.rate_hz] if settings.rate_hz else [], 0
 
     def recording_of(file: str) -> Series:
+        nonlocal joined
         sound = decode_file(
             folder / file, AudioDataSettings(channel=settings.channel), rates_hz[0] if rates_hz else None
         )
-        in_time = tuple(events_in_time(events[file], len(sound.samples) / sound.rate_hz))
+        found = events_in_time(events[file], len(sound.samples) / sound.rate_hz)
+        joined += found.joined
         rates_hz.append(sound.rate_hz)
-        annotations = Annotations(rate_hz=sound.rate_hz, events=in_time, split=splits.get(file), sound=sound.origin)
+        annotations = Annotations(
+            rate_hz=sound.rate_hz, events=found.events, split=splits.get(file), sound=sound.origin
+        )
         return Series(file, sound.samples[:, None], ("sample",), origin=str(folder / file), annotations=annotations)
 
     recordings, skipped = usable(list(events), recording_of, settings.on_error, origin=origin, kind="recordings")
-    return recordings_dataset(recordings, origin, remarks, skipped)
+    return recordings_dataset(recordings, origin, [*remarks, *joined_notes(joined)], skipped)
 
 
 def recordings_dataset(
@@ -117,10 +120,20 @@ def recordings_dataset(
     return Dataset(tuple(recordings), report, fingerprint_of_annotated(recordings), origin)
 
 
-def events_in_time(placed: Sequence[PlacedEvent], length_s: float) -> list[Event]:
-    """The events of one file in time; each is checked against the file and its neighbour."""
-    ordered = sorted(placed, key=lambda one: one.event)
-    for event, place in ordered:
+class EventsInTime(NamedTuple):
+    """The events of one file in order of time, and the number of those that were joined to another of their label."""
+
+    events: tuple[Event, ...]
+    joined: int
+
+
+def events_in_time(placed: Sequence[PlacedEvent], length_s: float) -> EventsInTime:
+    """The events of one file; those of one label that overlap become one.
+
+    Raises:
+        DataError: an event does not fit the file.
+    """
+    for event, place in placed:
         if not 0 <= event.onset_s < event.offset_s:
             raise DataError(
                 f"{place}: the event ends at {event.offset_s:g} s and begins at {event.onset_s:g} s; it must begin at "
@@ -131,10 +144,17 @@ def events_in_time(placed: Sequence[PlacedEvent], length_s: float) -> list[Event
                 f"{place}: the event ends at {event.offset_s:g} s, after the end of the file at {length_s:.3f} s; "
                 "correct the row, or remove it."
             )
-    for (before, _), (event, place) in itertools.pairwise(ordered):
-        if event.onset_s < before.offset_s - 1e-9:
-            raise DataError(
-                f"{place}: the event at {event.onset_s:g} s begins before that at {before.onset_s:g} s has ended; only "
-                "one event at a time is supported, so end one of them earlier, or train one run per label."
-            )
-    return [event for event, _ in ordered]
+    found, newest = list[Event](), dict[str, int]()
+    for event in sorted(one.event for one in placed):
+        number = newest.get(event.label)
+        if number is not None and event.onset_s < found[number].offset_s - 1e-9:
+            found[number] = found[number]._replace(offset_s=max(found[number].offset_s, event.offset_s))
+        else:
+            newest[event.label] = len(found)
+            found.append(event)
+    return EventsInTime(tuple(found), len(placed) - len(found))
+
+
+def joined_notes(joined: int) -> list[str]:
+    """How many events were joined to others."""
+    return [f"Events that overlapped one of the same label were joined to it: {joined}."] if joined else []

@@ -9,6 +9,7 @@ from echoic.config import EventDataSettings
 from echoic.sources.cells import numeric_column
 from echoic.sources.clips.splits import split_named
 from echoic.sources.clips.steps import check_named, runs_of_rows
+from echoic.sources.event_columns import has_events
 from echoic.sources.step_columns import StepColumns
 from echoic.sources.step_rate import UNKNOWN_RATE_HZ, StepRate
 from echoic.sources.table import Table
@@ -40,8 +41,7 @@ class _Rows(NamedTuple):
 
 def has_steps(table: Table, settings: EventDataSettings) -> bool:
     """Whether the table has one row per step, not one per event."""
-    columns = table.dataframe.columns
-    return settings.id is not None or ("onset_s" not in columns and settings.label in columns)
+    return settings.id is not None or (settings.label in table.dataframe.columns and not has_events(table))
 
 
 def step_rate_hz(settings: EventDataSettings) -> float:

@@ -1,4 +1,4 @@
-"""Incremental prediction of the class probabilities of frames."""
+"""Incremental prediction of the label probabilities of frames."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, final
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from echoic.cells import Bidirectional
 from echoic.encoders import Convolution
+from echoic.heads import Bernoulli, Head
 from echoic.model import SequenceModel
 from echoic.streams.alike import cut
 from echoic.streams.base import check_tensor
@@ -18,6 +19,7 @@ from echoic.streams.state_bytes import Limits, nested
 from echoic.types import Floats
 
 Probs = NDArray[np.float64]
+"""Probabilities `(frames, 1 + labels)` of no event and of each label."""
 
 CHUNK_FRAMES = 4096
 """Frames per chunk; bounds the memory."""
@@ -41,7 +43,10 @@ class DetectionState(NamedTuple):
 
 @final
 class DetectionStream:
-    """Predicts class probabilities of frames in constant memory, of many recordings at once.
+    """Predicts label probabilities of frames in constant memory, of many recordings at once.
+
+    They are those of no event and of each label. With a categorical head they add up to 1; with a Bernoulli head labels
+    are independent of each other, and may be active together.
 
     The probabilities of a frame are returned `delay` frames later, once all frames of a network step are available.
     They depend neither on the chunks nor on other recordings, up to float32 rounding (1e-6).
@@ -71,7 +76,7 @@ class DetectionStream:
         return DetectionState(self.hidden.start(), 0, 0, 0)
 
     def push(self, chunk: Tensor, state: DetectionState) -> tuple[Probs, DetectionState]:
-        """Probabilities `(frames, classes)` of the frames that `chunk` `(frames, values)` completes, and the state.
+        """Probabilities `(frames, 1 + labels)` of the frames that `chunk` `(frames, values)` completes, and the state.
 
         Raises:
             ShapeError: the chunk is no such tensor.
@@ -87,7 +92,7 @@ class DetectionStream:
         return self._advance(chunks, states, list(map(len, chunks)))
 
     def finish(self, state: DetectionState) -> Probs:
-        """Probabilities `(frames, classes)` of the remaining frames at the end of a recording."""
+        """Probabilities `(frames, 1 + labels)` of the remaining frames at the end of a recording."""
         remaining = state.num_pushed - state.num_predicted
         missing = self.delay + -(state.num_pushed + self.delay) % self.hidden.stride
         (probs,), _ = self._advance([np.zeros((missing, self.values), np.float32)], [state], [0])
@@ -110,17 +115,25 @@ class DetectionStream:
 
     @torch.no_grad()
     def _probs(self, hidden: Floats) -> Probs:
-        """The probabilities `(frames, classes)` of all frames of some steps."""
-        return np.asarray(self._head(torch.from_numpy(hidden)[None])[0, :, 0].double().softmax(-1).numpy())
+        """The probabilities `(frames, 1 + labels)` of all frames of some steps."""
+        return _label_probs(self._head, self._head(torch.from_numpy(hidden)[None])[0])
+
+
+def _label_probs(head: Head, params: Tensor) -> Probs:
+    """Probabilities `(frames, 1 + labels)` from the parameters of the head `(frames, features, parameters)`."""
+    if isinstance(head, Bernoulli):
+        active = params[..., 0].double().sigmoid()
+        return np.asarray(torch.cat([(1 - active).prod(-1, keepdim=True), active], -1).numpy())
+    return np.asarray(params[:, 0].double().softmax(-1).numpy())
 
 
 def predict_probs(model: SequenceModel, steps: Tensor, delay: int) -> Probs:
-    """Class probabilities `(frames, classes)` of a whole recording `(frames, values)`."""
+    """Label probabilities `(frames, 1 + labels)` of a whole recording `(frames, values)`."""
     return np.concatenate(list(stream_probs(model, torch.split(steps, CHUNK_FRAMES), delay)))
 
 
 def stream_probs(model: SequenceModel, chunks: Iterable[Tensor], delay: int) -> Iterator[Probs]:
-    """Class probabilities `(frames, classes)` of a recording that comes in chunks `(frames, values)`.
+    """Label probabilities `(frames, 1 + labels)` of a recording that comes in chunks `(frames, values)`.
 
     In constant memory, except for bidirectional networks, which require all of the recording at once.
     """
@@ -146,4 +159,4 @@ def _whole(model: SequenceModel, steps: Tensor) -> Probs:
     stride = encoder.stride if isinstance(encoder, Convolution) else 1
     padded = torch.nn.functional.pad(steps, (0, 0, 0, -len(steps) % stride))[None]
     params, _ = model(padded, lengths=torch.tensor([len(steps)]))
-    return np.asarray(params[0, : len(steps), 0].double().softmax(-1).numpy())
+    return _label_probs(model.head, params[0, : len(steps)])

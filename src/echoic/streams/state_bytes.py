@@ -36,7 +36,7 @@ def nested(**parts: Limits) -> Limits:
 
 
 def to_bytes(state: tuple[Any, ...], origin: Mapping[str, str]) -> bytes:
-    """A state, a named tuple of arrays, numbers and further named tuples, with `origin`, which `from_bytes` checks."""
+    """A state, a named tuple of arrays, numbers and further tuples, with `origin`, which `from_bytes` checks."""
     arrays = {name: np.asarray(array, order="C") for name, array in _arrays(state, "")}
     # One entry: the order of several is not kept, and equal states shall be equal bytes.
     about = json.dumps({"format": FORMAT, **origin, "sha256": _digest(arrays, origin)})
@@ -93,7 +93,7 @@ def _like(like: Any, arrays: dict[str, NDArray[Any]], prefix: str, limits: Limit
         if path not in arrays:
             _refuse(f"`{path}` is missing")
         values.append(_checked(path, arrays.pop(path), value, limits.get(path)))
-    return type(like)(*values)
+    return type(like)(*values) if hasattr(like, "_fields") else tuple(values)
 
 
 def _checked(path: str, array: NDArray[Any], like: Any, limits: tuple[int, int] | None) -> Any:
@@ -114,7 +114,8 @@ def _checked(path: str, array: NDArray[Any], like: Any, limits: tuple[int, int] 
 
 
 def _names(state: tuple[Any, ...]) -> tuple[str, ...]:
-    names: tuple[str, ...] = getattr(state, "_fields")  # noqa: B009
+    """The names of the entries; of a tuple without names, their numbers."""
+    names: tuple[str, ...] = getattr(state, "_fields", tuple(map(str, range(len(state)))))
     return names
 
 

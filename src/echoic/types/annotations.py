@@ -58,7 +58,7 @@ class Annotations:
         rate_hz: sampling rate, for sound.
         step_rate_hz: steps per second of recordings that are no sound.
         labels: the labels of a clip; the empty tuple is a clip without a label, None an unlabelled one.
-        events: the events of a recording, sorted, one at a time.
+        events: the events of a recording, in order of time; those of one label do not overlap.
         split: the split that the source assigns.
         fold: the fold of cross-validation that the source assigns.
         group: a name shared by series that must stay in one split, such as the speaker.
@@ -115,9 +115,13 @@ class Annotations:
                     f"{origin}: the event {event.label!r} ends at {event.offset_s:g} s, after the end of the recording "
                     f"at {length_s:.3f} s; correct or remove it."
                 )
-        for before, after in itertools.pairwise(events):
-            if after.onset_s < before.offset_s - 1e-9:
+        if any(after.onset_s < before.onset_s for before, after in itertools.pairwise(events)):
+            raise DataError(f"{origin}: the events are not in order of time; sort them.")
+        ends_s = dict[str, float]()
+        for event in events:
+            if event.onset_s < ends_s.get(event.label, 0.0) - 1e-9:
                 raise DataError(
-                    f"{origin}: the event at {after.onset_s:g} s begins before the one at {before.onset_s:g} s has "
-                    "ended; only one event at a time is supported, so shorten or remove one."
+                    f"{origin}: the event {event.label!r} at {event.onset_s:g} s begins before another of the label "
+                    "has ended; join them."
                 )
+            ends_s[event.label] = event.offset_s

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import soundfile
-from job_data import beeps, phrases, signals
+from job_data import beeps, overlapping, phrases, signals
 
 import echoic
 from live_cases.case import COMMON, FLOAT32, Case
@@ -39,6 +39,25 @@ def detect_late_in_strides(folder: Path) -> Case:
 
 def detect_without_convolutions(folder: Path) -> Case:
     return detect(folder, conv_channels=(), cell="lstm")
+
+
+def detect_with_overlap(folder: Path) -> Case:
+    small = {"n_mels": 8, "hop_ms": 10, "conv_channels": (4,), "excerpt_s": 1.0, "lr": 2e-2, "batch_size": 4}
+    run = echoic.train("detect", overlapping(folder), out=folder / "run", **COMMON | small | {"epochs": 20})
+    file = next(folder.glob("test*.wav"))
+
+    def in_order(found: np.ndarray) -> np.ndarray:
+        """Live events come as they become certain, which is not the order of their onsets."""
+        return found[np.lexsort(found.T[::-1])]
+
+    def offline() -> np.ndarray:
+        table = run.predict(file)
+        onset_s, offset_s = table["onset_s"], table["offset_s"]
+        assert (onset_s[1:] < offset_s[:-1] - 0.02).sum() > 3  # some overlap
+        return in_order(events(list(zip(onset_s, offset_s, table["confidence"], strict=True))))
+
+    sound = soundfile.read(file, dtype="float32")[0]
+    return Case(run, sound, lambda results: in_order(found_events(results)), offline, FLOAT32)
 
 
 def detect_sensors(folder: Path) -> Case:

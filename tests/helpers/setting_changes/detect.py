@@ -75,6 +75,7 @@ CHANGES: dict[str, Entry] = (
         "max_shift_steps": Refused(5, "max_shift_steps"),
         "excerpt_s": Change(),
         "delay_ms": Change(20.0),
+        "overlap": Change(True),
         "postprocess": Change(),
         "scheduled_sampling": Refused(0.5, "scheduled_sampling"),
     }

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from echoic.jobs.base import Fitted
 from echoic.jobs.detect.baselines import FrameBaselines
@@ -13,11 +12,12 @@ from echoic.jobs.detect.reading import labelled_files, labelled_recordings
 from echoic.jobs.detect.scored import Scored, scored_files, scored_series
 from echoic.jobs.detect.task import DetectTask
 from echoic.jobs.from_training import from_training_data
-from echoic.labelled.frames import Frames, events_in
 from echoic.labelled.new_sound import notes_on_files, notes_on_series
+from echoic.labelled.overlap import overlap_fraction, overlap_notes
+from echoic.labelled.tracks import TrackFrames
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.events import count_matches, label_error_rate, num_transitions, segment_scores
-from echoic.metrics.paired import MIN_ITEMS, ItemErrors
+from echoic.metrics.paired import MIN_ITEMS, Errors, ItemErrors
 from echoic.progress import ProgressFn, no_progress
 from echoic.types import Event, Series
 from echoic.types.counted import counted
@@ -68,7 +68,7 @@ def evaluate(
     `frame_error_rate` is the fraction of wrong frames, `label_error_rate` the number of edits between the sequences of
     labels per true label; `segment_f1` and `segment_error_rate` are over segments of 100 ms, `event_f1` over events
     with onsets and offsets within 20 ms; `extra_transitions_per_s` counts changes of class per second in excess of the
-    true ones.
+    true ones. With `overlap`, frames and sequences are those of every label by itself.
 
     Raises:
         DataError: there are no recordings.
@@ -88,6 +88,8 @@ def evaluate(
         for one, own in zip(recordings, steps, strict=True):
             scored.append(scored_series(fitted, one, own, kept))
             on_progress(len(scored), len(recordings))
+    if data is not None and not task.tracks.overlap:
+        notes += tuple(overlap_notes(overlap_fraction(one.events for one in scored), overlap=False))
     return _evaluation(task, scored, notes)
 
 
@@ -99,10 +101,10 @@ def _evaluation(task: DetectTask, scored: Sequence[Scored], notes: tuple[str, ..
         _scores(task, events, true, predicted),
         {name: _scores(task, events, true, frames) for name, frames in baselines.items()},
         len(scored),
-        sum(map(len, true)) * task.hop_s,
+        sum(one.shape[1] for one in true) * task.hop_s,
         scored[0].recording,
         tuple(events[0]),
-        tuple(events_in((postprocessed or predicted)[0], task.labels, task.hop_s)),
+        tuple(task.tracks.events((postprocessed or predicted)[0], task.hop_s)),
         task.counts_steps,
         notes=notes,
         postprocessed=_scores(task, events, true, postprocessed) if postprocessed else {},
@@ -111,17 +113,21 @@ def _evaluation(task: DetectTask, scored: Sequence[Scored], notes: tuple[str, ..
 
 
 def _scores(
-    task: DetectTask, events: Sequence[Sequence[Event]], true: Sequence[Frames], predicted: Sequence[Frames]
+    task: DetectTask, events: Sequence[Sequence[Event]], true: Sequence[TrackFrames], predicted: Sequence[TrackFrames]
 ) -> dict[str, float]:
-    hop_s, frames = task.hop_s, sum(map(len, true))
-    segment_f1, error_rate = segment_scores(true, predicted, max(1, round(SEGMENT_S / hop_s)))
-    found = [events_in(one, task.labels, hop_s) for one in predicted]
+    hop_s, frames = task.hop_s, sum(one.shape[1] for one in true)
+    segment_frames = max(1, round(SEGMENT_S / hop_s))
+    active, found_active = ([task.tracks.activity(one, segment_frames) for one in side] for side in (true, predicted))
+    segment_f1, error_rate = segment_scores(active, found_active)
+    found = [task.tracks.events(one, hop_s) for one in predicted]
+    rows, found_rows = ([row for one in side for row in one] for side in (true, predicted))
     matches = sum(count_matches(own, others, COLLAR_S) for own, others in zip(events, found, strict=True))
     num_events = sum(map(len, events)) + sum(map(len, found))
-    extra = sum(map(num_transitions, predicted)) - sum(map(num_transitions, true))
+    extra = sum(map(num_transitions, found_rows)) - sum(map(num_transitions, rows))
+    wrong = sum(int((a != b).sum()) for a, b in zip(rows, found_rows, strict=True))
     return {
-        "frame_error_rate": sum(int((a != b).sum()) for a, b in zip(true, predicted, strict=True)) / frames,
-        "label_error_rate": label_error_rate(true, predicted),
+        "frame_error_rate": wrong / (frames * len(task.tracks.rows)),
+        "label_error_rate": label_error_rate(rows, found_rows),
         "segment_f1": segment_f1,
         "segment_error_rate": error_rate,
         "event_f1": 2 * matches / num_events if num_events else 1.0,
@@ -135,33 +141,36 @@ def _baselines(fitted: Fitted[DetectTask]) -> FrameBaselines:
     return FrameBaselines.fit(fitted.task) if kept is None else FrameBaselines.from_json(kept)
 
 
-def _block(task: DetectTask, true: Sequence[Frames]) -> tuple[int, str]:
+def _block(task: DetectTask, true: Sequence[TrackFrames]) -> tuple[int, str]:
     """Frames that are compared at once where there are too few recordings, and the name of such blocks."""
     if not task.counts_steps:
         return max(1, round(1 / task.hop_s)), "seconds"
-    frames = max(1, sum(map(len, true)) // _BLOCKS)
+    frames = max(1, sum(one.shape[1] for one in true) // _BLOCKS)
     return frames, f"blocks of {counted(frames, 'step')}"
 
 
 def _item_errors(
-    true: Sequence[Frames], own: Sequence[Frames], baselines: Mapping[str, Sequence[Frames]], block: tuple[int, str]
+    true: Sequence[TrackFrames],
+    own: Sequence[TrackFrames],
+    baselines: Mapping[str, Sequence[TrackFrames]],
+    block: tuple[int, str],
 ) -> ItemErrors:
     """Wrong frames by recording, or by block where there are too few recordings.
 
     Blocks say how sure a difference is in these recordings, not in others.
     """
     has_few = len(true) < MIN_ITEMS
-    step = block[0] if has_few else max(map(len, true))
+    step = block[0] if has_few else max(one.shape[1] for one in true)
 
-    def sums(frames: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
-        return np.concatenate([np.add.reduceat(one.astype(np.float64), range(0, len(one), step)) for one in frames])
+    def sums(frames: Sequence[Errors]) -> Errors:
+        return np.concatenate([np.add.reduceat(one, range(0, len(one), step)) for one in frames])
 
-    def errors(predicted: Sequence[Frames]) -> NDArray[np.float64]:
-        return sums([one != other for one, other in zip(true, predicted, strict=True)])
+    def errors(predicted: Sequence[TrackFrames]) -> Errors:
+        return sums([(one != other).mean(0) for one, other in zip(true, predicted, strict=True)])
 
     return ItemErrors(
         block[1] if has_few else "recordings",
         errors(own),
         {name: errors(frames) for name, frames in baselines.items()},
-        sums([np.ones(len(one)) for one in true]),
+        sums([np.ones(one.shape[1]) for one in true]),
     )

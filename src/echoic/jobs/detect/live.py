@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from echoic.jobs.base import Fitted
 from echoic.jobs.detect.task import DetectTask
-from echoic.labelled.event_stream import EventState, EventStream
 from echoic.labelled.event_walk import FrameEvent
-from echoic.labelled.frames import BACKGROUND, Probs
+from echoic.labelled.frames import Probs
 from echoic.labelled.front_stream import FrontState, FrontStream
 from echoic.labelled.postprocessing import PostProcessing, read_postprocessing
+from echoic.labelled.track_stream import TrackState, TrackStream
 from echoic.streams.detection import DetectionState, DetectionStream
 from echoic.streams.live import LiveStream, Record
 from echoic.streams.state_bytes import Limits, nested
@@ -33,7 +33,7 @@ class Detections(NamedTuple):
     Attributes:
         events: those that have become certain.
         first_frame: number of the first frame of `probs` since the start.
-        probs: probabilities `(frames, classes)` of no event and of each label.
+        probs: probabilities `(frames, 1 + labels)` of no event and of each label.
     """
 
     events: list[LiveEvent]
@@ -46,7 +46,7 @@ class DetectState(NamedTuple):
 
     front: FrontState
     network: DetectionState
-    events: EventState
+    events: TrackState
 
 
 @final
@@ -78,7 +78,7 @@ class DetectStream(LiveStream[NDArray[Any], Detections, DetectState]):
         self._front = FrontStream(task.features, rate_hz)
         self.features = task.settings.data.features or self._front.names
         self._network = DetectionStream(fitted.model, task.features.values, task.delay)
-        self._events = EventStream(postprocessing, len(task.labels) + 1)
+        self._events = TrackStream(postprocessing, task.tracks)
 
     @property
     def delay_s(self) -> float:
@@ -113,20 +113,20 @@ class DetectStream(LiveStream[NDArray[Any], Detections, DetectState]):
         """The events up to the end of the recording."""
         frames, num_samples = self._front.finish(state.front)
         (early,), (network,) = self._network.push_many([frames], [state.network])
-        found, events = self._events.push(early, state.events)
         late = self._network.finish(network)
-        more, events = self._events.push(late, events)
-        found = [*found, *more, *self._events.finish(events)]
+        rest = np.concatenate([early, late])
+        (found,), (events,) = self._events.push_many([rest], [state.events])
+        found = sorted([*found, *self._events.finish(events)])
         end_s = num_samples / self._rate_hz
         named = [self._event(one) for one in found]
         # The last frame may reach beyond the end of the recording.
         cut = [one._replace(offset_s=min(one.offset_s, end_s)) for one in named]
-        return Detections(cut, state.network.num_predicted, np.concatenate([early, late]))
+        return Detections(cut, state.network.num_predicted, rest)
 
     @property
     def limits(self) -> Limits:
         return nested(front=self._front.limits, network=self._network.limits, events=self._events.limits)
 
     def _event(self, one: FrameEvent) -> LiveEvent:
-        label = self.labels[one.number - 1 - BACKGROUND]
+        label = self.labels[one.number - 1]
         return LiveEvent(one.begin * self.hop_s, one.end * self.hop_s, label, one.confidence)

@@ -11,9 +11,9 @@ from torch import Tensor
 from echoic.jobs.base import Fitted
 from echoic.jobs.detect.baselines import FrameBaselines
 from echoic.jobs.detect.task import DetectTask, check_events
-from echoic.labelled.frames import Frames, Probs, frame_classes
 from echoic.labelled.postprocessing import PostProcessing, read_postprocessing
 from echoic.labelled.separation import separate
+from echoic.labelled.tracks import TrackFrames, TrackProbs
 from echoic.progress import ProgressFn
 from echoic.sources.audio.decoding import open_sound
 from echoic.sources.events import events_of
@@ -31,10 +31,10 @@ class Scored(NamedTuple):
 
     recording: Series
     events: Sequence[Event]
-    true: Frames
-    predicted: Frames
-    postprocessed: Frames | None
-    baselines: Mapping[str, Frames]
+    true: TrackFrames
+    predicted: TrackFrames
+    postprocessed: TrackFrames | None
+    baselines: Mapping[str, TrackFrames]
 
 
 def scored_series(fitted: Fitted[DetectTask], one: Series, steps: Tensor, baselines: FrameBaselines | None) -> Scored:
@@ -90,41 +90,42 @@ def _scored_file(
         predicted = _predicted(fitted, task.features.of_blocks(counted(sound.blocks)), baselines)
     values, annotations = np.concatenate(beginning)[:, None], Annotations(rate_hz=sound.rate_hz)
     shown = Series(name, values, ("sample",), origin=str(path), annotations=annotations)
-    return _compared(task, shown, events_in_time(placed, samples / sound.rate_hz), predicted)
+    return _compared(task, shown, events_in_time(placed, samples / sound.rate_hz).events, predicted)
 
 
 class _Predicted(NamedTuple):
     """The class of each frame by the network, with post-processing, and by each baseline."""
 
-    own: Frames
-    postprocessed: Frames | None
-    baselines: Mapping[str, Frames]
+    own: TrackFrames
+    postprocessed: TrackFrames | None
+    baselines: Mapping[str, TrackFrames]
 
 
 def _predicted(fitted: Fitted[DetectTask], pieces: Iterable[Tensor], baselines: FrameBaselines | None) -> _Predicted:
     """The classes of a recording that comes as pieces `(frames, values)` of its features."""
-    rows = {} if baselines is None else baselines.rows
-    own, by_name = list[Frames](), {name: list[Frames]() for name in rows}
+    own, by_name = list[TrackFrames](), dict[str, list[TrackFrames]]()
 
     def by_baselines() -> Iterator[Tensor]:
         for piece in pieces:
-            for name, row in rows.items():
-                by_name[name].append(row.predict(piece))
+            if baselines is not None:
+                for name in baselines.names:
+                    by_name.setdefault(name, []).append(baselines.predict(name, piece))
             yield piece
 
-    def by_network() -> Iterator[Probs]:
-        for probs in stream_probs(fitted.model, by_baselines(), fitted.task.delay):
-            own.append(probs.argmax(1))
+    def by_network() -> Iterator[TrackProbs]:
+        for probs in map(fitted.task.tracks.probs, stream_probs(fitted.model, by_baselines(), fitted.task.delay)):
+            own.append(probs.argmax(-1))
             yield probs
 
-    postprocessing, postprocessed = read_postprocessing(fitted.calibration), list[Frames]()
+    postprocessing, postprocessed = read_postprocessing(fitted.calibration), list[TrackFrames]()
     for _, probs in separate(by_network(), postprocessing or PostProcessing()):
         if postprocessing is not None:
-            postprocessed.append(postprocessing.classes(probs))
-    smooth = np.concatenate(postprocessed) if postprocessed else None
-    return _Predicted(np.concatenate(own), smooth, {name: np.concatenate(by_name[name]) for name in rows})
+            postprocessed.append(np.stack([postprocessing.classes(track) for track in probs]))
+    smooth = np.concatenate(postprocessed, 1) if postprocessed else None
+    rows = {name: np.concatenate(frames, 1) for name, frames in by_name.items()}
+    return _Predicted(np.concatenate(own, 1), smooth, rows)
 
 
 def _compared(task: DetectTask, recording: Series, events: Sequence[Event], found: _Predicted) -> Scored:
-    true = frame_classes(events, task.labels, len(found.own), task.hop_s)
+    true = task.tracks.frames(events, found.own.shape[1], task.hop_s)
     return Scored(recording, events, true, found.own, found.postprocessed, found.baselines)

@@ -11,17 +11,18 @@ from torch import Tensor
 from echoic.batches import BatchLoader, Transform
 from echoic.config import DetectSettings
 from echoic.errors import ConfigError, DataError
-from echoic.heads import Categorical
+from echoic.heads import Bernoulli, Categorical, SymbolHead
 from echoic.jobs.base import Task
 from echoic.jobs.detect.baselines import FrameBaselines
 from echoic.jobs.detect.cutting import CutDataset
 from echoic.jobs.detect.sensors import are_sensors, with_named_features, with_sensor_defaults
 from echoic.labelled.batches import excerpt_batches
 from echoic.labelled.features import Features, RawSteps
-from echoic.labelled.frames import Frames, frame_classes
 from echoic.labelled.front_end import check_front, front, layers
+from echoic.labelled.overlap import LEAST_OVERLAP, overlap_fraction, overlap_notes
 from echoic.labelled.postprocessing import PostProcessing
 from echoic.labelled.task import LabelledTask
+from echoic.labelled.tracks import TrackFrames, Tracks
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.readouts import PerStep
@@ -35,7 +36,7 @@ from echoic.windows import assign_splits
 @final
 @dataclass(frozen=True, eq=False)
 class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
-    """Recordings and the labels of their events; class 0 is background, labels count from 1."""
+    """Recordings and the labels of their events, on one track or, where they overlap, on one track each."""
 
     settings_class = DetectSettings
     content = "recordings"
@@ -57,6 +58,8 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
             raise DataError(f"{dataset.origin}: no training recording has an event; choose another --split.")
         for split in ("dev", "test"):
             check_labels(recordings[split], labels, f"the {split} split")
+        if settings.detector.overlap is None:
+            settings = settings.replaced(overlap=overlap_fraction(map(events_of, recordings["train"])) > LEAST_OVERLAP)
         raw = RawSteps.of(dataset, settings.spectrum)
         raw.make(on_progress)
         return cls(dataset, settings, Features.fit(raw, splits["train"]), raw, labels)
@@ -88,9 +91,19 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
         encoder = front(settings.encoder, self.features.values, components, is_stepwise=is_stepwise)
         stack = layers(settings.encoder, encoder.output_size, settings.stack, components, is_stepwise=is_stepwise)
         readout = PerStep(stack.output_size)
-        frames_per_step = settings.encoder.conv_stride
-        head = Categorical(readout.output_size, len(self.labels) + 1, outputs_per_step=frames_per_step)
-        return SequenceModel(encoder, stack, readout, head)
+        return SequenceModel(encoder, stack, readout, self._head(readout.output_size))
+
+    def _head(self, width: int) -> SymbolHead:
+        """Probabilities of each label, for all frames of a step."""
+        frames_per_step = self.settings.encoder.conv_stride
+        if self.tracks.overlap:
+            return Bernoulli(width, len(self.labels), frames_per_step)
+        return Categorical(width, self.tracks.num_classes, outputs_per_step=frames_per_step)
+
+    @cached_property
+    def tracks(self) -> Tracks:
+        """The labels, on one track or one each; runs from before `overlap` have one."""
+        return Tracks(self.labels, bool(self.settings.detector.overlap))
 
     @property
     def rate_hz(self) -> float:
@@ -127,20 +140,22 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
     ) -> BatchLoader:
         stride, steps = self.settings.encoder.conv_stride, self.steps[split]
         excerpt_steps = max(1, round(self.settings.detector.excerpt_s / self.hop_s / stride)) * stride
-        classes = [torch.from_numpy(frames) for frames in self.classes_of(self.series(split), steps)]
+        targets = [torch.from_numpy(frames).T for frames in self.frames_of(self.series(split), steps)]
         return excerpt_batches(
-            steps, classes, batch_size, excerpt_steps, delay=self.delay, shuffle=shuffle, transforms=transforms
+            steps, targets, batch_size, excerpt_steps, delay=self.delay, shuffle=shuffle, transforms=transforms
         )
 
-    def classes_of(self, recordings: Sequence[Series], steps: Sequence[Tensor]) -> list[Frames]:
-        """The class of each frame of each recording."""
+    def frames_of(self, recordings: Sequence[Series], steps: Sequence[Tensor]) -> list[TrackFrames]:
+        """The class of each frame of each recording, on each track."""
         return [
-            frame_classes(events_of(one), self.labels, len(frames), self.hop_s)
+            self.tracks.frames(events_of(one), len(frames), self.hop_s)
             for one, frames in zip(recordings, steps, strict=True)
         ]
 
     def data_report(self) -> dict[str, Any]:
         report = super().data_report() | ({} if self.latency_s is None else {"latency_s": self.latency_s})
+        fraction = overlap_fraction(map(events_of, self.series("train")))
+        report["notes"] = [*report["notes"], *overlap_notes(fraction, overlap=self.tracks.overlap)]
         if _is_cut(self.dataset):
             few = "There are fewer recordings than splits, so each is cut in time; times in a part begin at 0."
             report["notes"] = [*report["notes"], few]
@@ -150,8 +165,8 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
         """Chooses the post-processing on dev."""
         if not self.splits["dev"] or not self.settings.detector.postprocess:
             return None
-        true = self.classes_of(self.series("dev"), self.steps["dev"])
-        probs = [predict_probs(model, one, self.delay) for one in self.steps["dev"]]
+        true = [own for one in self.frames_of(self.series("dev"), self.steps["dev"]) for own in one]
+        probs = [own for one in self.steps["dev"] for own in self.tracks.probs(predict_probs(model, one, self.delay))]
         return {"postprocessing": PostProcessing.chosen(true, probs, self.hop_s).to_json()}
 
     def fit_baselines(self, calibration: Mapping[str, Any] | None) -> dict[str, Any]:

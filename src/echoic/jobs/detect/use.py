@@ -12,7 +12,6 @@ from torch import Tensor
 from echoic.jobs.base import Fitted
 from echoic.jobs.detect.reading import recordings_to_predict
 from echoic.jobs.detect.task import DetectTask
-from echoic.labelled.frames import BACKGROUND
 from echoic.labelled.postprocessing import PostProcessing, read_postprocessing
 from echoic.labelled.separation import separate
 from echoic.metrics.events import class_spans
@@ -25,7 +24,7 @@ from echoic.types import Floats, Series
 
 
 class _Found(NamedTuple):
-    """An event in frames."""
+    """An event in frames, with the number of its label from 1."""
 
     begin: int
     end: int
@@ -99,9 +98,13 @@ def _in_file(fitted: Fitted[DetectTask], name: str, path: Path) -> list[tuple[An
 def _events(fitted: Fitted[DetectTask], steps: Iterable[Tensor]) -> Iterator[_Found]:
     """The events of a recording that comes as pieces `(frames, values)` of its features."""
     postprocessing = read_postprocessing(fitted.calibration) or PostProcessing()
-    for first, probs in separate(stream_probs(fitted.model, steps, fitted.task.delay), postprocessing):
-        for begin, end, number in class_spans(postprocessing.classes(probs)):
-            yield _Found(first + begin, first + end, number, float(probs[begin:end, number].mean()))
+    probs = map(fitted.task.tracks.probs, stream_probs(fitted.model, steps, fitted.task.delay))
+    for first, part in separate(probs, postprocessing):
+        yield from sorted(
+            _Found(first + begin, first + end, number + track, float(own[begin:end, number].mean()))
+            for track, own in enumerate(part)
+            for begin, end, number in class_spans(postprocessing.classes(own))
+        )
 
 
 def _rows(task: DetectTask, name: str, found: Iterable[_Found], samples: int) -> list[tuple[Any, ...]]:
@@ -112,7 +115,7 @@ def _rows(task: DetectTask, name: str, found: Iterable[_Found], samples: int) ->
             name,
             one.begin * hop_s,
             min(one.end * hop_s, length_s),
-            task.labels[one.number - 1 - BACKGROUND],
+            task.labels[one.number - 1],
             one.confidence,
         )
         for one in found

@@ -8,7 +8,7 @@ from echoic.errors import DataError
 from echoic.sources.base import Dataset
 from echoic.sources.memory import ORIGIN, Recordings
 from echoic.sources.memory.sound import decoded, series_of
-from echoic.sources.recordings import PlacedEvent, events_in_time, recordings_dataset
+from echoic.sources.recordings import EventsInTime, PlacedEvent, events_in_time, joined_notes, recordings_dataset
 from echoic.types import Annotations, Event
 
 
@@ -27,21 +27,22 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
             f"`events` must have a list for each of the {len(sounds)} recordings, got {len(events)}; the list may be "
             "empty."
         )
-    annotations = [
-        Annotations(events=checked_events(own, number, len(sound.samples) / sound.rate_hz))
+    found = [
+        checked_events(own, number, len(sound.samples) / sound.rate_hz)
         for number, (sound, own) in enumerate(zip(sounds, events, strict=True))
     ]
-    return recordings_dataset(series_of(sounds, annotations), ORIGIN)
+    series = series_of(sounds, [Annotations(events=one.events) for one in found])
+    return recordings_dataset(series, ORIGIN, joined_notes(sum(one.joined for one in found)))
 
 
-def checked_events(events: Sequence[Any], number: int, length_s: float) -> tuple[Event, ...]:
-    """The events of recording `number` in time.
+def checked_events(events: Sequence[Any], number: int, length_s: float) -> EventsInTime:
+    """The events of recording `number`, as `events_in_time` returns them.
 
     Raises:
-        DataError: one is no event, or does not fit the recording of `length_s` seconds or its neighbour.
+        DataError: one is no event, or does not fit the recording of `length_s` seconds.
     """
     placed = [_event(one, f"`events`, recording {number}, event {at}") for at, one in enumerate(events)]
-    return tuple(events_in_time(placed, length_s))
+    return events_in_time(placed, length_s)
 
 
 def _event(event: Any, place: str) -> PlacedEvent:

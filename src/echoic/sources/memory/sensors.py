@@ -12,7 +12,7 @@ from echoic.sources.clips.labels import label_text
 from echoic.sources.dataframe import table_of
 from echoic.sources.memory import ORIGIN, Recordings, Steps, as_array, as_items, in_float32, is_array, is_dataframe
 from echoic.sources.memory.events import checked_events
-from echoic.sources.recordings import recordings_dataset
+from echoic.sources.recordings import joined_notes, recordings_dataset
 from echoic.sources.sensors import ReadRecordings, events_of_labels, recordings_of_steps, step_rate_hz
 from echoic.types import Annotations, Event, Series
 
@@ -28,16 +28,18 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
     """
     steps = _as_steps(data)
     if is_dataframe(steps.values):
-        found = _of_frame(steps, settings)
-        return recordings_dataset(found.series, ORIGIN, found.notes)
+        frame = _of_frame(steps, settings)
+        return recordings_dataset(frame.series, ORIGIN, frame.notes)
     recordings = unlabelled(steps, settings)
     if (steps.labels is None) == (steps.events is None):
         raise ConfigError("Recordings of sensors need `labels`, one for each step, or `events`, and not both.")
+    joined = 0
     if steps.labels is None:
-        events = [
+        found = [
             checked_events(own, number, one.steps / step_rate_hz(settings))
             for number, (one, own) in enumerate(zip(recordings, _each(steps.events, recordings, "events"), strict=True))
         ]
+        events, joined = [one.events for one in found], sum(one.joined for one in found)
     else:
         labels = [steps.labels] if _is_one(steps.values) and not _are_nested(steps.labels) else steps.labels
         events = [
@@ -51,11 +53,11 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
             one.values,
             one.features,
             origin=one.origin,
-            annotations=Annotations(events=found, step_rate_hz=rate_hz),
+            annotations=Annotations(events=own, step_rate_hz=rate_hz),
         )
-        for one, found in zip(recordings, events, strict=True)
+        for one, own in zip(recordings, events, strict=True)
     ]
-    return recordings_dataset(annotated, ORIGIN)
+    return recordings_dataset(annotated, ORIGIN, joined_notes(joined))
 
 
 def unlabelled(data: Any, settings: EventDataSettings) -> list[Series]:
