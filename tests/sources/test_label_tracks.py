@@ -75,3 +75,52 @@ def test_settings_of_tables_are_refused(folder: Path) -> None:
 def test_a_single_track_names_the_folder(folder: Path) -> None:
     with pytest.raises(DataError, match=r"a\.txt is a text; give a table .* or a folder of sound files and label"):
         read(folder / "a.txt", EventDataSettings())
+
+
+RAVEN = "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\tAnnotation\tCall"
+
+
+@pytest.fixture
+def selections(tmp_path: Path) -> Path:
+    for name in ("a", "b.2024"):
+        soundfile.write(tmp_path / f"{name}.wav", 0.1 * np.sin(np.arange(2000) * 0.1), 1000)
+    rows = [
+        "1\tWaveform 1\t1\t0.1\t0.3\t0\t8000\twren\tsong",
+        "1\tSpectrogram 1\t1\t0.1\t0.3\t0\t8000\twren\tsong",
+        "2\tSpectrogram 1\t1\t0.5\t0.9\t100\t3000\trobin\talarm",
+    ]
+    (tmp_path / "a.Table.1.selections.txt").write_text("\r\n".join([RAVEN, *rows, ""]))
+    (tmp_path / "b.2024.selections.txt").write_text(RAVEN)
+    (tmp_path / "b.txt").write_text("Notes on the weather.")
+    return tmp_path
+
+
+def test_selection_tables_of_raven_are_read_and_views_are_no_events(selections: Path) -> None:
+    found = read(selections, EventDataSettings())
+    assert {one.name: events_of(one) for one in found.series} == {
+        "a.wav": [Event(0.1, 0.3, "wren"), Event(0.5, 0.9, "robin")],
+        "b.2024.wav": [],
+    }
+    assert "Without a sound file, left out: 1 text (b.txt)." in " ".join(found.report.notes)
+    by_call = read(selections, EventDataSettings(label="Call"))
+    assert [one.label for one in events_of(by_call.series[0])] == ["song", "alarm"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (RAVEN.replace("Annotation", "Who"), r"no column 'Annotation' or 'Label' .* --label: it has .*'Who'"),
+        (f"{RAVEN}\n1\tSpectrogram 1\t1\t0.1", r"line 2: there are 4 cells for 9 columns"),
+        (f"{RAVEN}\n1\tS\t1\t0.1\t0.3\t0\t1\t\tsong", r"line 2: the label is empty"),
+    ],
+)  # fmt: skip
+def test_a_wrong_selection_table_is_named(selections: Path, content: str, message: str) -> None:
+    (selections / "a.Table.1.selections.txt").write_text(content)
+    with pytest.raises(DataError, match=message):
+        read(selections, EventDataSettings(on_error="stop"))
+
+
+def test_two_texts_of_one_sound_are_refused(selections: Path) -> None:
+    (selections / "a.txt").write_text("0.1\t0.3\twren\n")
+    with pytest.raises(DataError, match=r"a\.Table\.1\.selections\.txt and a\.txt both have the events of a\.wav"):
+        read(selections, EventDataSettings())

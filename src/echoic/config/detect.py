@@ -28,7 +28,11 @@ class EventDataSettings(SoundSourceSettings):
         ),
     )
     label: str = Field(
-        "label", description="Tables with one row per step: column with the label of each row, empty without an event."
+        "label",
+        description=(
+            "Column with the label of each event, or of each row of tables with one row per step, empty without an "
+            "event. Default: also the names of other tools."
+        ),
     )
     id: str | None = Field(
         None, description="Tables with one row per step: column that names the recording of each row. Default: one."

@@ -31,19 +31,23 @@ def has_events(table: Table) -> bool:
     return "onset_s" in table.dataframe.columns or all(column in found_columns(table) for column in _TIMES)
 
 
-def event_columns(table: Table) -> dict[str, str]:
-    """The name in the table of each of the columns.
+def event_columns(table: Table, label: str | None) -> dict[str, str]:
+    """The name in the table of each of the columns; `label` is that of the labels if the user has named it.
 
     Raises:
         DataError: there is no such column.
     """
     found = found_columns(table)
+    if label is not None and label not in table.dataframe.columns:
+        raise table.error(f"the table has no column {quoted(label)}, which --label names.")
+    if label is not None:
+        found["label"] = label
     for column, (_, *others) in NAMES.items():
         if column not in found:
             raise table.error(
                 f"the table has no column {quoted(column)} (or {', '.join(others)}); it must have {', '.join(NAMES)}."
             )
-    return found
+    return {column: found[column] for column in NAMES}
 
 
 def column_notes(columns: Mapping[str, str]) -> list[str]:

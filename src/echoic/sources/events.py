@@ -1,6 +1,6 @@
 """Recordings with events, from a table with the columns file, onset_s, offset_s and label, or from label tracks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from echoic.sources.unnamed import unnamed_files
 from echoic.types import Event, Series
 from echoic.types.annotations import SplitName
 
+_STEPS_ALONE = tuple(name for name in STEP_SETTINGS if name != "label")
 _FORM = "a table (.csv, .tsv, .parquet) with the columns file, onset_s, offset_s and label"
 
 
@@ -28,25 +29,26 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
 
     A table with one row per step is read by `recordings_of_steps` instead. The recordings are those of the split table,
     which may have no events, or without one those of the events table, in which a row with nothing but a file is a
-    recording without events. In a folder they are the sound files with a label track beside them.
+    recording without events. In a folder they are the sound files with a label track or a selection table beside them.
 
     Raises:
         DataError: a row or a file cannot be used; the message has the place and the remedy.
     """
     folder = _folder(data, settings)
     if folder is not None:
-        tracks = read_tracks(folder)
+        tracks = read_tracks(folder, _label_column(settings))
         return assemble_recordings(tracks.events, folder, settings, {}, str(folder), tracks.notes)
     path, table = _table(data)
     if has_steps(table, settings):
         found = recordings_of_steps(table, settings)
         return recordings_dataset(found.series, str(path), found.notes)
-    columns, (events, splits) = event_columns(table), _placed(table, settings)
+    events, splits = _placed(table, settings)
     sounds = settings.audio or path.parent
     unnamed = unnamed_files(sounds, list(events))
     left_out = f"Sound files that the table does not name left out: {unnamed.as_text('file')}"
     remarks = [f"{left_out}; a row in --split-table makes one a recording without events."] if unnamed else []
-    return assemble_recordings(events, sounds, settings, splits, str(path), [*column_notes(columns), *remarks])
+    remarks += column_notes(event_columns(table, _label_column(settings)))
+    return assemble_recordings(events, sounds, settings, splits, str(path), remarks)
 
 
 def events_by_file(data: Any, settings: EventDataSettings) -> dict[Path, tuple[str, list[PlacedEvent]]]:
@@ -59,7 +61,8 @@ def events_by_file(data: Any, settings: EventDataSettings) -> dict[Path, tuple[s
     """
     folder = _folder(data, settings)
     if folder is not None:
-        return {folder / file: (file, placed) for file, placed in read_tracks(folder).events.items()}
+        tracks = read_tracks(folder, _label_column(settings))
+        return {folder / file: (file, placed) for file, placed in tracks.events.items()}
     path, table = _table(data)
     if has_steps(table, settings):
         return {}
@@ -71,8 +74,13 @@ def _folder(data: Any, settings: EventDataSettings) -> Path | None:
     """The folder of label tracks; None for other data."""
     if not isinstance(data, str | Path) or not Path(data).is_dir():
         return None
-    settings.refuse_changed((*STEP_SETTINGS, "audio", "split_table"), "on a folder of label tracks; leave it out.")
+    settings.refuse_changed((*_STEPS_ALONE, "audio", "split_table"), "on a folder of label tracks; leave it out.")
     return Path(data)
+
+
+def _label_column(settings: EventDataSettings) -> str | None:
+    """The column of labels, if the user has named one."""
+    return None if settings.label == EventDataSettings().label else settings.label
 
 
 def _table(data: Any) -> tuple[Path, Table]:
@@ -82,7 +90,10 @@ def _table(data: Any) -> tuple[Path, Table]:
     path = Path(data)
     if path.suffix.lower() in (*ENDINGS, TRACK_ENDING):
         kind = "text" if path.suffix.lower() == TRACK_ENDING else "sound file"
-        raise DataError(f"{path} is a {kind}; give {_FORM}, or a folder of sound files and label tracks of Audacity.")
+        raise DataError(
+            f"{path} is a {kind}; give {_FORM}, or a folder of sound files and label tracks of Audacity or "
+            "selection tables of Raven."
+        )
     if not path.is_file():
         raise DataError(f"{path}: no such file; give a table (.csv, .tsv, .parquet) of events.")
     return path, table_of(path)
@@ -90,8 +101,8 @@ def _table(data: Any) -> tuple[Path, Table]:
 
 def _placed(table: Table, settings: EventDataSettings) -> tuple[dict[str, list[PlacedEvent]], dict[str, SplitName]]:
     """The events of each file, and the splits that the data assign."""
-    settings.refuse_changed(STEP_SETTINGS, "on a table of events; leave it out.")
-    rows = _rows(table)
+    settings.refuse_changed(_STEPS_ALONE, "on a table of events; leave it out.")
+    rows = _rows(table, event_columns(table, _label_column(settings)))
     splits = _splits_of(table, rows, settings)
     events: dict[str, list[PlacedEvent]] = {file: [] for file in splits or dict.fromkeys(file for file, _ in rows)}
     for number, (file, event) in enumerate(rows):
@@ -105,9 +116,9 @@ def events_of(recording: Series) -> list[Event]:
     return list(recording.annotations.events or ())
 
 
-def _rows(table: Table) -> list[tuple[str, Event | None]]:
+def _rows(table: Table, columns: Mapping[str, str]) -> list[tuple[str, Event | None]]:
     """The file and the event of each row; None for a row with nothing but a file, which has no events."""
-    names = list(event_columns(table).values())
+    names = list(columns.values())
     rows = list[tuple[str, Event | None]]()
     for number, cells in enumerate(zip(*(table.texts(name) for name in names), strict=True)):
         file, onset, offset, label = cells

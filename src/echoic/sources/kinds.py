@@ -199,7 +199,8 @@ SOURCES = {
         "echoic.sources.events",
         EventDataSettings,
         "a table (.csv, .tsv, .parquet) of events with the columns file, onset_s, offset_s and label, or of steps with "
-        "columns of values and a label; or a folder of sound files and label tracks of Audacity (a.wav, a.txt)",
+        "columns of values and a label; or a folder of sound files and label tracks of Audacity (a.wav, a.txt) or "
+        "selection tables of Raven",
     ),
     "pairs_in_memory": Source(
         "echoic.sources.memory.pairs",

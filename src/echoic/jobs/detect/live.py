@@ -74,7 +74,7 @@ class DetectStream(LiveStream[NDArray[Any], Detections, DetectState]):
         self.labels = task.labels
         self.hop_s = task.hop_s
         self.rate_hz = rate_hz or round(task.rate_hz)
-        self._rate_hz = task.rate_hz
+        self._rate_hz, self._frame_samples = task.rate_hz, task.frame_samples
         self._front = FrontStream(task.features, rate_hz)
         self.features = task.settings.data.features or self._front.names
         self._network = DetectionStream(fitted.model, task.features.values, task.delay)
@@ -129,4 +129,5 @@ class DetectStream(LiveStream[NDArray[Any], Detections, DetectState]):
 
     def _event(self, one: FrameEvent) -> LiveEvent:
         label = self.labels[one.number - 1]
-        return LiveEvent(one.begin * self.hop_s, one.end * self.hop_s, label, one.confidence)
+        onset_s, offset_s = (frame * self._frame_samples / self._rate_hz for frame in (one.begin, one.end))
+        return LiveEvent(onset_s, offset_s, label, one.confidence)

@@ -118,9 +118,14 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
 
     @property
     def hop_s(self) -> float:
-        """Seconds per frame; a step of sensors is a frame."""
+        """Seconds per frame."""
+        return self.frame_samples / self.rate_hz
+
+    @property
+    def frame_samples(self) -> int:
+        """Samples of sound per frame; a step of sensors is a frame."""
         mel = self.features.mel
-        return (1 if mel is None else mel.hop_samples) / self.rate_hz
+        return 1 if mel is None else mel.hop_samples
 
     @property
     def delay(self) -> int:

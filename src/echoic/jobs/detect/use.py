@@ -108,13 +108,12 @@ def _events(fitted: Fitted[DetectTask], steps: Iterable[Tensor]) -> Iterator[_Fo
 
 
 def _rows(task: DetectTask, name: str, found: Iterable[_Found], samples: int) -> list[tuple[Any, ...]]:
-    hop_s, length_s = task.hop_s, samples / task.rate_hz
-    # The last frame may reach beyond the end of the recording.
+    # In samples, so that 0.3 s is not 0.30000000000000004 s; the last frame may reach beyond the end of the recording.
     return [
         (
             name,
-            one.begin * hop_s,
-            min(one.end * hop_s, length_s),
+            one.begin * task.frame_samples / task.rate_hz,
+            min(one.end * task.frame_samples, samples) / task.rate_hz,
             task.labels[one.number - 1],
             one.confidence,
         )
