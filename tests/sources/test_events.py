@@ -63,6 +63,14 @@ def test_the_columns_of_other_tools_are_known(folder: Path, header: str, ending:
     assert f"Columns read by their usual meaning, times in seconds: {others}." in notes
 
 
+def test_the_column_of_labels_may_be_named(folder: Path) -> None:
+    path = table(folder, ["a.wav,0.1,0.3,x,song"], header="file,onset_s,offset_s,label,call")
+    found = read(path, EventDataSettings(label="call"))
+    assert events_of(found.series[0]) == [Event(0.1, 0.3, "song")]
+    with pytest.raises(DataError, match=r"has no column 'sex', which --label names; it has 'file', .*'call'"):
+        read(path, EventDataSettings(label="sex"))
+
+
 def test_a_row_with_nothing_but_a_file_is_a_recording_without_events(folder: Path) -> None:
     found = read(table(folder, ["quiet.wav,,,", "a.wav,0.1,0.3,x"]), EventDataSettings())
     assert [(one.name, len(events_of(one))) for one in found.series] == [("quiet.wav", 0), ("a.wav", 1)]

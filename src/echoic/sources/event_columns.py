@@ -39,7 +39,8 @@ def event_columns(table: Table, label: str | None) -> dict[str, str]:
     """
     found = found_columns(table)
     if label is not None and label not in table.dataframe.columns:
-        raise table.error(f"the table has no column {quoted(label)}, which --label names.")
+        there = ", ".join(map(quoted, table.dataframe.columns))
+        raise table.error(f"the table has no column {quoted(label)}, which --label names; it has {there}.")
     if label is not None:
         found["label"] = label
     for column, (_, *others) in NAMES.items():
