@@ -75,6 +75,17 @@ def test_data_without_overlap_keep_one_track(tmp_path: Path) -> None:
     assert "overlap" not in notes(run)
 
 
+def test_overlaps_outside_of_training_are_noted(tmp_path: Path) -> None:
+    path = signals(tmp_path)
+    test = [row for row in path.read_text().splitlines() if row.endswith(",test")]
+    name, onset_s, offset_s, label, split = test[0].split(",")
+    other = "low" if label == "high" else "high"
+    path.write_text(f"{path.read_text()}\n{name},{onset_s},{float(offset_s) - 0.02},{other},{split}\n")
+    run = echoic.train("detect", path, out=tmp_path / "run", **TINY | {"epochs": 1})
+    assert isinstance(run.model.head, Categorical)
+    assert "in which the later one counts" in notes(run)
+
+
 def test_a_loaded_run_scores_files_in_blocks_as_recordings_in_memory(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -159,7 +159,7 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
 
     def data_report(self) -> dict[str, Any]:
         report = super().data_report() | ({} if self.latency_s is None else {"latency_s": self.latency_s})
-        fraction = overlap_fraction(map(events_of, self.series("train")))
+        fraction = overlap_fraction(map(events_of, self.dataset.series))
         report["notes"] = [*report["notes"], *overlap_notes(fraction, overlap=self.tracks.overlap)]
         if _is_cut(self.dataset):
             few = "There are fewer recordings than splits, so each is cut in time; times in a part begin at 0."
